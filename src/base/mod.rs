@@ -1,0 +1,7 @@
+//! What every layer may lean on.
+
+pub mod clock;
+pub mod counters;
+pub mod ids;
+pub mod secret;
+pub mod stop;
