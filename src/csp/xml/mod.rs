@@ -1,0 +1,5 @@
+//! The XML spelling.
+
+mod encoding;
+pub mod read;
+pub mod write;
