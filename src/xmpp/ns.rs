@@ -1,0 +1,78 @@
+//! Every XML namespace that is read or written here, with its RFC or XEP.
+
+/// Stanzas on a client's stream, and on ours once they are translated (RFC 6120 §4.8.2).
+pub const CLIENT: &str = "jabber:client";
+/// Stanzas as a component's stream spells them (XEP-0114 §3).
+pub const COMPONENT: &str = "jabber:component:accept";
+/// The stream's own elements (RFC 6120 §4.8.1).
+pub const STREAM: &str = "http://etherx.jabber.org/streams";
+/// Stream error conditions (RFC 6120 §4.9.3).
+pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+/// Stanza error conditions (RFC 6120 §8.3.3).
+pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+/// `xml:lang` and its like (Namespaces in XML 1.0).
+pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// Contact lists (RFC 6121 §2).
+pub const ROSTER: &str = "jabber:iq:roster";
+/// Last activity (XEP-0012).
+pub const LAST: &str = "jabber:iq:last";
+/// Service discovery: who are you (XEP-0030).
+pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
+/// Service discovery: what do you hold (XEP-0030).
+pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+/// Rooms: to enter one (XEP-0045).
+pub const MUC: &str = "http://jabber.org/protocol/muc";
+/// Rooms: what occupants see (XEP-0045).
+pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+/// Direct invitations to rooms (XEP-0249).
+pub const CONFERENCE: &str = "jabber:x:conference";
+/// Profiles (XEP-0054).
+pub const VCARD: &str = "vcard-temp";
+/// Links to data elsewhere (XEP-0066).
+pub const OOB: &str = "jabber:x:oob";
+/// "Is typing" (XEP-0085).
+pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
+/// Old notices of delay (XEP-0091).
+pub const OLD_DELAY: &str = "jabber:x:delay";
+/// Software version (XEP-0092).
+pub const VERSION: &str = "jabber:iq:version";
+/// Entity capabilities (XEP-0115).
+pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// Hash of the profile's picture (XEP-0153).
+pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
+/// The name that a user goes by (XEP-0172).
+pub const NICK: &str = "http://jabber.org/protocol/nick";
+/// Message receipts (XEP-0184).
+pub const RECEIPTS: &str = "urn:xmpp:receipts";
+/// Ping (XEP-0199).
+pub const PING: &str = "urn:xmpp:ping";
+/// Entity time (XEP-0202).
+pub const TIME: &str = "urn:xmpp:time";
+/// Notices of delay (XEP-0203).
+pub const DELAY: &str = "urn:xmpp:delay";
+/// Correction of the last message (XEP-0308).
+pub const REPLACE: &str = "urn:xmpp:message-correct:0";
+/// Time since the last act of a user (XEP-0319).
+pub const IDLE: &str = "urn:xmpp:idle:1";
+/// "Has read this far" (XEP-0333).
+pub const MARKERS: &str = "urn:xmpp:chat-markers:0";
+/// How a message should be kept (XEP-0334).
+pub const HINTS: &str = "urn:xmpp:hints";
+/// Stable ids (XEP-0359).
+pub const STANZA_ID: &str = "urn:xmpp:sid:0";
+/// "This message is encrypted" (XEP-0380).
+pub const ENCRYPTION: &str = "urn:xmpp:eme:0";
+/// "This body is a substitute" (XEP-0428).
+pub const FALLBACK: &str = "urn:xmpp:fallback:0";
+
+/// The payloads that are themselves an encrypted message: OpenPGP (XEP-0027, XEP-0373), OMEMO
+/// (XEP-0384 in its three spellings), and stanza encryption (XEP-0200).
+pub const ENCRYPTED: [&str; 6] = [
+    "jabber:x:encrypted",
+    "urn:xmpp:openpgp:0",
+    "eu.siacs.conversations.axolotl",
+    "urn:xmpp:omemo:1",
+    "urn:xmpp:omemo:2",
+    "http://www.xmpp.org/extensions/xep-0200.html#ns",
+];
