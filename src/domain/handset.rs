@@ -1,0 +1,183 @@
+//! What is known of handsets, from `schema/handsets.toml`.
+
+use std::{num::NonZeroUsize, sync::LazyLock, time::Duration};
+
+use serde::Deserialize;
+
+use crate::domain::presence::Availability;
+
+/// One kind of phone and its habits.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handset {
+    /// What sessions remember it by.
+    pub name: String,
+    #[serde(default, rename = "match")]
+    marks: Marks,
+    /// The phone polls at once when told that more waits.
+    pub poll_flag: bool,
+    /// Transactions that one message to the phone may carry.
+    pub transactions: u32,
+    /// Size that answers are kept to where they can be split, in octets.
+    pub body_bytes: usize,
+    /// The size of the pieces in which the phone reads, if texts are lost where they end.
+    pub read_piece_bytes: Option<NonZeroUsize>,
+    /// Text in messages may be escaped as in XML once too often.
+    pub escapes_text: bool,
+    /// Addresses in lists and presence come escaped, and are to be given back unescaped.
+    pub escapes_addresses: bool,
+    /// Characters of a status text that the phone shows.
+    pub status_chars: usize,
+    /// Seconds within which the same message under another id is a repetition, for a phone that
+    /// repeats so; none for one that does not.
+    repeat_secs: Option<u64>,
+    draws: Draws,
+    means: Means,
+}
+
+/// The three words that phones have for availability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// There.
+    Available,
+    /// There, rather not disturbed.
+    Discreet,
+    /// Not to be had.
+    NotAvailable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Marks {
+    client_id: Vec<String>,
+    user_agent: Vec<String>,
+    cookie: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draws {
+    away: Word,
+    long_away: Word,
+    busy: Word,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Means {
+    available: Meaning,
+    discreet: Meaning,
+    not_available: Meaning,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Meaning {
+    Available,
+    Away,
+    Busy,
+    Hidden,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    handset: Vec<Handset>,
+}
+
+static TABLE: LazyLock<Vec<Handset>> = LazyLock::new(|| {
+    let text = include_str!("../../schema/handsets.toml");
+    toml::from_str::<Table>(text).expect("the table of handsets is tested").handset
+});
+
+impl Handset {
+    /// Returns the first row that one of these marks fits; the last row fits all.
+    pub fn recognised(client_id: &str, user_agent: &str, cookie: &str) -> &'static Self {
+        let fitting = TABLE.iter().find(|row| {
+            occurs(&row.marks.client_id, client_id)
+                || occurs(&row.marks.user_agent, user_agent)
+                || occurs(&row.marks.cookie, cookie)
+        });
+        fitting.unwrap_or_else(|| Self::unknown())
+    }
+
+    /// Returns the row of this name; where it has gone since, the cautious one.
+    pub fn named(name: &str) -> &'static Self {
+        TABLE.iter().find(|row| row.name == name).unwrap_or_else(|| Self::unknown())
+    }
+
+    /// Returns all rows.
+    pub fn all() -> &'static [Self] {
+        &TABLE
+    }
+
+    /// Returns the word by which this phone draws an availability nearest.
+    pub fn draws(&self, availability: Availability) -> Word {
+        match availability {
+            Availability::Available | Availability::Chatty => Word::Available,
+            Availability::Away => self.draws.away,
+            Availability::LongAway => self.draws.long_away,
+            Availability::Busy => self.draws.busy,
+            Availability::Hidden => Word::NotAvailable,
+        }
+    }
+
+    /// Returns what this phone's user means by a word.
+    pub fn means(&self, word: Word) -> Availability {
+        let meaning = match word {
+            Word::Available => self.means.available,
+            Word::Discreet => self.means.discreet,
+            Word::NotAvailable => self.means.not_available,
+        };
+        match meaning {
+            Meaning::Available => Availability::Available,
+            Meaning::Away => Availability::Away,
+            Meaning::Busy => Availability::Busy,
+            Meaning::Hidden => Availability::Hidden,
+        }
+    }
+
+    /// Returns the time within which the same message under another id is a repetition.
+    pub fn repeat_window(&self) -> Option<Duration> {
+        self.repeat_secs.map(Duration::from_secs)
+    }
+
+    fn unknown() -> &'static Self {
+        TABLE.last().expect("the table of handsets is tested")
+    }
+}
+
+fn occurs(marks: &[String], text: &str) -> bool {
+    let text = text.to_lowercase();
+    marks.iter().any(|mark| text.contains(mark.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_phones_are_recognised() {
+        assert_eq!(Handset::recognised("JiMMY", "", "127-9").name, "android");
+        assert_eq!(Handset::recognised("", "Android-Imps/0.1", "").name, "android");
+        assert_eq!(Handset::recognised("x", "", "wv:nokia.4711").name, "s60");
+        assert_eq!(Handset::recognised("x", "curl", "1").name, "unknown");
+        assert_eq!(Handset::named("gone since").name, "unknown");
+    }
+
+    #[test]
+    fn s60_draws_discreet_as_away_and_android_as_busy() {
+        let (s60, android) = (Handset::named("s60"), Handset::named("android"));
+        assert_eq!(s60.draws(Availability::Busy), Word::Discreet);
+        assert_eq!(android.draws(Availability::Away), Word::NotAvailable);
+        assert_eq!(android.draws(Availability::Busy), Word::Discreet);
+        assert_eq!(s60.means(Word::NotAvailable), Availability::Hidden);
+        assert_eq!(android.means(Word::NotAvailable), Availability::Away);
+    }
+
+    #[test]
+    fn the_last_row_has_no_marks() {
+        assert_eq!(Handset::unknown().name, "unknown");
+        assert_eq!(TABLE.len(), Handset::all().len());
+    }
+}

@@ -1,0 +1,11 @@
+//! The words of the product, free of any wire. Pure.
+
+pub mod account;
+pub mod address;
+pub mod contact;
+pub mod handset;
+pub mod mailbox;
+pub mod presence;
+pub mod refusal;
+pub mod session;
+pub mod subscription;

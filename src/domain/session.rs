@@ -1,0 +1,77 @@
+//! A handset's session: what was agreed and how long it lasts.
+
+use std::{net::IpAddr, time::Duration};
+
+use compact_str::CompactString;
+
+use crate::{
+    base::clock::Millis,
+    domain::{address::Address, presence::Presence},
+};
+
+/// A phone that is logged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The secret name by which the phone speaks of it.
+    pub id: CompactString,
+    /// Whose.
+    pub account: Address,
+    /// What the phone calls itself; two sessions of one account never share it.
+    pub client_id: CompactString,
+    /// The device's name to the world: stable for one `client_id`.
+    pub resource: CompactString,
+    /// What the phone wants to read in its wake-ups.
+    pub cookie: CompactString,
+    /// How long it lasts without a request.
+    pub keep_alive: Duration,
+    /// When it was opened.
+    pub opened: Millis,
+    /// When it ends, if nothing more is heard.
+    pub expires: Millis,
+    /// What was agreed.
+    pub terms: Terms,
+    /// What it shows.
+    pub presence: Presence,
+}
+
+/// What phone and server agreed on, and what was seen of the phone.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Terms {
+    /// The version of the phone's language, as digits.
+    pub version: CompactString,
+    /// The row of the table of handsets.
+    pub handset: CompactString,
+    /// The account as the phone wrote it.
+    pub user_spelling: CompactString,
+    /// The transaction that opened it, so that its repetition is known.
+    pub login_transaction: CompactString,
+    /// Where the phone's last request came from.
+    pub remote: Option<IpAddr>,
+    /// The wake-ups that were agreed.
+    #[serde(default)]
+    pub wake_ups: Vec<WakeUp>,
+    /// Octets of content that the phone takes in one message.
+    pub content_limit: Option<u32>,
+    /// Transactions that the phone takes in one message.
+    #[serde(default = "one")]
+    pub transactions_per_message: u32,
+    /// Whether capabilities have been agreed.
+    #[serde(default)]
+    pub has_capabilities: bool,
+    /// Whether services have been agreed: only then is anything sent unasked.
+    #[serde(default)]
+    pub has_services: bool,
+}
+
+/// A way to tell a phone that something waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum WakeUp {
+    /// A line on a socket that the phone keeps open.
+    Tcp,
+    /// A datagram to the phone's port.
+    Udp(u16),
+}
+
+fn one() -> u32 {
+    1
+}

@@ -1,0 +1,290 @@
+//! The subscription machine of RFC 6121, as a table with every cell of appendix A.
+
+use crate::domain::contact::Relation;
+
+/// Something that happens to the subscription between an account and a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// The account asks to see the contact.
+    AskOut,
+    /// The account no longer wants to see the contact.
+    LeaveOut,
+    /// The account lets the contact see it.
+    AllowOut,
+    /// The account no longer lets the contact see it.
+    DenyOut,
+    /// The contact asks to see the account.
+    AskIn,
+    /// The contact no longer wants to see the account.
+    LeaveIn,
+    /// The contact lets the account see it.
+    AllowIn,
+    /// The contact no longer lets the account see it.
+    DenyIn,
+}
+
+/// What follows from an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The state afterwards.
+    pub relation: Relation,
+    /// Whether the event goes on: an outbound one to the contact, an inbound one to the account.
+    pub is_passed_on: bool,
+    /// Whether the contact is told at once that it may see the account, without asking anybody.
+    pub is_answered: bool,
+}
+
+/// Applies one event to one subscription.
+pub fn apply(before: Relation, event: Event) -> Step {
+    let mut relation = before;
+    let (is_passed_on, is_answered) = match event {
+        Event::AskOut => ask_out(&mut relation),
+        Event::LeaveOut => leave_out(&mut relation),
+        Event::AllowOut => allow_out(&mut relation),
+        Event::DenyOut => deny_out(&mut relation),
+        Event::AskIn => ask_in(&mut relation),
+        Event::LeaveIn => leave_in(&mut relation),
+        Event::AllowIn => allow_in(&mut relation),
+        Event::DenyIn => deny_in(&mut relation),
+    };
+    Step { relation, is_passed_on, is_answered }
+}
+
+// spec: RFC6121 appendix A.2.1: routed always, for the contact's server may have forgotten.
+fn ask_out(relation: &mut Relation) -> (bool, bool) {
+    relation.pending_out |= !relation.to;
+    (true, false)
+}
+
+// spec: RFC6121 appendix A.2.2
+fn leave_out(relation: &mut Relation) -> (bool, bool) {
+    relation.to = false;
+    relation.pending_out = false;
+    (true, false)
+}
+
+// spec: RFC6121 appendix A.2.3: without a request it is a pre-approval, which stays here (§3.4).
+fn allow_out(relation: &mut Relation) -> (bool, bool) {
+    if relation.pending_in {
+        relation.pending_in = false;
+        relation.from = true;
+        return (true, false);
+    }
+    relation.is_approved |= !relation.from;
+    (false, false)
+}
+
+// spec: RFC6121 appendix A.2.4
+fn deny_out(relation: &mut Relation) -> (bool, bool) {
+    let was_known = relation.from || relation.pending_in;
+    relation.from = false;
+    relation.pending_in = false;
+    relation.is_approved = false;
+    (was_known, false)
+}
+
+// spec: RFC6121 appendix A.3.1
+fn ask_in(relation: &mut Relation) -> (bool, bool) {
+    if relation.from {
+        return (false, true);
+    }
+    if relation.is_approved {
+        relation.is_approved = false;
+        relation.pending_in = false;
+        relation.from = true;
+        return (false, true);
+    }
+    let is_new = !relation.pending_in;
+    relation.pending_in = true;
+    (is_new, false)
+}
+
+// spec: RFC6121 appendix A.3.2
+fn leave_in(relation: &mut Relation) -> (bool, bool) {
+    let was_known = relation.from || relation.pending_in;
+    relation.from = false;
+    relation.pending_in = false;
+    (was_known, false)
+}
+
+// spec: RFC6121 appendix A.3.3
+fn allow_in(relation: &mut Relation) -> (bool, bool) {
+    let was_asked = relation.pending_out && !relation.to;
+    if was_asked {
+        relation.to = true;
+        relation.pending_out = false;
+    }
+    (was_asked, false)
+}
+
+// spec: RFC6121 appendix A.3.4
+fn deny_in(relation: &mut Relation) -> (bool, bool) {
+    let was_known = relation.to || relation.pending_out;
+    relation.to = false;
+    relation.pending_out = false;
+    (was_known, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The nine states of appendix A.1 by the letters used below.
+    fn state(name: &str) -> Relation {
+        let (subscription, pending) = name.split_once('+').unwrap_or((name, ""));
+        Relation {
+            to: matches!(subscription, "to" | "both"),
+            from: matches!(subscription, "from" | "both"),
+            pending_out: pending.contains('o'),
+            pending_in: pending.contains('i'),
+            is_approved: false,
+        }
+    }
+
+    const STATES: [&str; 9] =
+        ["none", "none+o", "none+i", "none+oi", "to", "to+i", "from", "from+o", "both"];
+
+    /// Per event: whether it goes on, and the next state, for each of the nine in order.
+    const TABLE: [(Event, [(bool, &str); 9]); 8] = [
+        (
+            Event::AskOut,
+            [
+                (true, "none+o"),
+                (true, "none+o"),
+                (true, "none+oi"),
+                (true, "none+oi"),
+                (true, "to"),
+                (true, "to+i"),
+                (true, "from+o"),
+                (true, "from+o"),
+                (true, "both"),
+            ],
+        ),
+        (
+            Event::LeaveOut,
+            [
+                (true, "none"),
+                (true, "none"),
+                (true, "none+i"),
+                (true, "none+i"),
+                (true, "none"),
+                (true, "none+i"),
+                (true, "from"),
+                (true, "from"),
+                (true, "from"),
+            ],
+        ),
+        (
+            Event::DenyOut,
+            [
+                (false, "none"),
+                (false, "none+o"),
+                (true, "none"),
+                (true, "none+o"),
+                (false, "to"),
+                (true, "to"),
+                (true, "none"),
+                (true, "none+o"),
+                (true, "to"),
+            ],
+        ),
+        (
+            Event::AskIn,
+            [
+                (true, "none+i"),
+                (true, "none+oi"),
+                (false, "none+i"),
+                (false, "none+oi"),
+                (true, "to+i"),
+                (false, "to+i"),
+                (false, "from"),
+                (false, "from+o"),
+                (false, "both"),
+            ],
+        ),
+        (
+            Event::LeaveIn,
+            [
+                (false, "none"),
+                (false, "none+o"),
+                (true, "none"),
+                (true, "none+o"),
+                (false, "to"),
+                (true, "to"),
+                (true, "none"),
+                (true, "none+o"),
+                (true, "to"),
+            ],
+        ),
+        (
+            Event::AllowIn,
+            [
+                (false, "none"),
+                (true, "to"),
+                (false, "none+i"),
+                (true, "to+i"),
+                (false, "to"),
+                (false, "to+i"),
+                (false, "from"),
+                (true, "both"),
+                (false, "both"),
+            ],
+        ),
+        (
+            Event::DenyIn,
+            [
+                (false, "none"),
+                (true, "none"),
+                (false, "none+i"),
+                (true, "none+i"),
+                (true, "none"),
+                (true, "none+i"),
+                (false, "from"),
+                (true, "from"),
+                (true, "from"),
+            ],
+        ),
+        // The states with approval are in the test below.
+        (
+            Event::AllowOut,
+            [
+                (false, "none"),
+                (false, "none+o"),
+                (true, "from"),
+                (true, "from+o"),
+                (false, "to"),
+                (true, "both"),
+                (false, "from"),
+                (false, "from+o"),
+                (false, "both"),
+            ],
+        ),
+    ];
+
+    #[test]
+    fn every_cell_of_appendix_a() {
+        for (event, row) in TABLE {
+            for (before, (is_passed_on, after)) in STATES.into_iter().zip(row) {
+                let step = apply(state(before), event);
+                let cell = format!("{event:?} in {before}");
+                let plain = Relation { is_approved: false, ..step.relation };
+                assert_eq!(plain, state(after), "{cell}");
+                assert_eq!(step.is_passed_on, is_passed_on, "{cell}");
+                let answers = event == Event::AskIn && state(before).from;
+                assert_eq!(step.is_answered, answers, "{cell}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pre_approved_request_is_answered_without_asking() {
+        for before in ["none", "none+o", "to"] {
+            let approved = apply(state(before), Event::AllowOut);
+            assert!(approved.relation.is_approved && !approved.is_passed_on, "{before}");
+            let asked = apply(approved.relation, Event::AskIn);
+            assert!(asked.relation.from && asked.is_answered && !asked.is_passed_on, "{before}");
+            let taken_back = apply(approved.relation, Event::DenyOut);
+            assert_eq!(taken_back.relation, state(before));
+        }
+    }
+}
