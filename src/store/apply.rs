@@ -1,0 +1,59 @@
+//! From a write that is not hot to its statement.
+
+use crate::{
+    base::clock::Millis,
+    store::{
+        accounts, answers, contact_lists, contacts, entities, sessions, sqlite::Query, watches,
+        write::Write,
+    },
+};
+
+/// Returns the statement of a write; none for a hot one, which [`super::hot::Hot`] has taken.
+pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
+    Some(match write {
+        Write::PutLetter(_)
+        | Write::DropLetters { .. }
+        | Write::PutAnswer(_)
+        | Write::PutOutbox { .. }
+        | Write::DropOutbox { .. }
+        | Write::PutContactPresence { .. }
+        | Write::DropContactPresence { .. }
+        | Write::TouchSession { .. }
+        | Write::SetTold { .. } => return None,
+        Write::PutSession(session) => sessions::put(session),
+        Write::DropSession(id) => sessions::drop(id),
+        Write::PruneAnswers { before } => answers::prune(*before),
+        Write::SetAccountState { account, state } => accounts::set_state(account, *state),
+        Write::SetPassword { account, password } => accounts::set_password(account, password),
+        Write::SetBlocking { account, block_list_in_use, grant_list_in_use } => {
+            accounts::set_blocking(account, *block_list_in_use, *grant_list_in_use)
+        }
+        Write::PutList { account, list } => contact_lists::put(account, list),
+        Write::DropList { account, key } => contact_lists::drop(account, key),
+        Write::PutMember { account, key, member } => {
+            contact_lists::put_member(account, key, member)
+        }
+        Write::DropMember { account, key, address } => {
+            contact_lists::drop_member(account, key, address)
+        }
+        Write::PutContact { account, contact } => contacts::put(account, contact),
+        Write::DropContact { account, address } => contacts::drop(account, address),
+        Write::PutWatch { session, watch } => watches::put_watch(session, watch),
+        Write::DropWatch { session, scope } => watches::drop_watch(session, scope),
+        Write::PutGrant { account, grant } => watches::put_grant(account, grant),
+        Write::DropGrant { account, scope } => watches::drop_grant(account, scope),
+        Write::PutEntity { account, kind, entity, spelling } => {
+            entities::put(account, *kind, entity, spelling)
+        }
+        Write::DropEntity { account, kind, entity } => entities::drop(account, *kind, entity),
+        Write::DropAccount(account) => accounts::drop(account),
+    })
+}
+
+/// Returns the statement that shows whether the store takes writes.
+pub(super) fn ping<'q>(now: Millis) -> Query<'q> {
+    sqlx::query(PING).bind(now.0)
+}
+
+const PING: &str = "INSERT INTO health (id, at) VALUES (1, $1)
+    ON CONFLICT (id) DO UPDATE SET at = excluded.at";

@@ -1,0 +1,87 @@
+//! Rows of what the devices of contacts show.
+
+use compact_str::CompactString;
+
+use crate::{
+    domain::{address::Address, presence::Presence},
+    store::{
+        Store,
+        error::StoreError,
+        rows::{self, RowError},
+        sqlite::Row,
+    },
+};
+
+/// What a device of a contact shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactPresence {
+    /// Whose device it is.
+    pub contact: Address,
+    /// The device; empty where the contact has none.
+    pub resource: CompactString,
+    /// The number of the last change.
+    pub change: i64,
+    /// What it shows.
+    pub presence: Presence,
+}
+
+impl Store {
+    /// Returns what the devices of a contact show.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn contact_presences(
+        &self,
+        owner: &Address,
+        contact: &Address,
+    ) -> Result<Vec<ContactPresence>, StoreError> {
+        let query =
+            sqlx::query(SELECT).bind(owner.as_str().to_owned()).bind(contact.as_str().to_owned());
+        Ok(rows::readable("contact_presences", self.readers().rows(query).await?, read))
+    }
+
+    /// Returns what has changed behind a number, in the order of the changes.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn contact_presences_since(
+        &self,
+        owner: &Address,
+        change: i64,
+        limit: u32,
+    ) -> Result<Vec<ContactPresence>, StoreError> {
+        let query = sqlx::query(SELECT_SINCE)
+            .bind(owner.as_str().to_owned())
+            .bind(change)
+            .bind(i64::from(limit));
+        Ok(rows::readable("contact_presences", self.readers().rows(query).await?, read))
+    }
+
+    /// Returns what all contacts of an account show, in the order of their addresses.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn all_contact_presences(
+        &self,
+        owner: &Address,
+    ) -> Result<Vec<ContactPresence>, StoreError> {
+        let query = sqlx::query(SELECT_ALL).bind(owner.as_str().to_owned());
+        Ok(rows::readable("contact_presences", self.readers().rows(query).await?, read))
+    }
+}
+
+fn read(row: &Row) -> Result<ContactPresence, RowError> {
+    Ok(ContactPresence {
+        contact: rows::address(row, 0)?,
+        resource: rows::text(row, 1)?,
+        change: rows::number(row, 2)?,
+        presence: rows::json(row, 3)?,
+    })
+}
+
+const SELECT: &str = "SELECT contact, resource, change, presence FROM contact_presences
+    WHERE owner = $1 AND contact = $2 ORDER BY resource";
+const SELECT_SINCE: &str = "SELECT contact, resource, change, presence FROM contact_presences
+    WHERE owner = $1 AND change > $2 ORDER BY change LIMIT $3";
+const SELECT_ALL: &str = "SELECT contact, resource, change, presence FROM contact_presences
+    WHERE owner = $1 ORDER BY contact, resource";

@@ -1,0 +1,12 @@
+//! What every store must do, whatever its database.
+
+#[path = "store/durability.rs"]
+mod durability;
+#[path = "store/grouping.rs"]
+mod grouping;
+#[path = "store/opening.rs"]
+mod opening;
+#[path = "store/round_trips.rs"]
+mod round_trips;
+#[path = "store/samples.rs"]
+mod samples;
