@@ -1,0 +1,121 @@
+//! Whom an account does not let through, or lets through alone.
+
+use crate::{
+    bridge,
+    csp::{
+        address::UserAddress,
+        blocking::{
+            BlockEntityRequest, EntityList, EntityTable, GetBlockedListResponse, ListChange,
+        },
+        primitive::Primitive,
+    },
+    domain::refusal::Refusal,
+    services::{
+        context::Services,
+        person::Person,
+        refused,
+        transaction::{Asker, done},
+        unit::Unit,
+    },
+    store::{
+        entities::{Entity, EntityKind},
+        write::Write,
+    },
+};
+
+/// Entries of one of the two lists at most.
+const MAX_ENTITIES: usize = 1000;
+
+impl Services {
+    /// Returns both lists.
+    pub(super) async fn blocked(&self, asker: &Asker) -> Result<Primitive, Refusal> {
+        let person = self.held(asker).await?;
+        Ok(Primitive::GetBlockedListResponse(GetBlockedListResponse {
+            block: table(&person, EntityKind::Block, person.account.block_list_in_use),
+            grant: table(&person, EntityKind::Grant, person.account.grant_list_in_use),
+        }))
+    }
+
+    /// Changes both lists. To add who is there, or remove who is not, is success.
+    pub(super) async fn block(
+        &self,
+        asker: &Asker,
+        request: BlockEntityRequest,
+    ) -> Result<Primitive, Refusal> {
+        let contacts = self.store.contacts(asker.account()).await.map_err(refused)?;
+        let mut person = self.held(asker).await?;
+        let sees = |person: &Person| -> Vec<bool> {
+            let seeing = contacts.iter().filter(|contact| contact.relation.from);
+            seeing.map(|contact| person.admits(&contact.address)).collect()
+        };
+        let before = sees(&person);
+        let mut entities = person.entities.clone();
+        let mut unit = Unit::default();
+        self.change(asker, EntityKind::Block, &request.block, &mut entities, &mut unit)?;
+        self.change(asker, EntityKind::Grant, &request.grant, &mut entities, &mut unit)?;
+        let account = &person.account;
+        let block_list_in_use = request.block.in_use.unwrap_or(account.block_list_in_use);
+        let grant_list_in_use = request.grant.in_use.unwrap_or(account.grant_list_in_use);
+        if (block_list_in_use, grant_list_in_use)
+            != (account.block_list_in_use, account.grant_list_in_use)
+        {
+            let account = account.address.clone();
+            unit.write(Write::SetBlocking { account, block_list_in_use, grant_list_in_use });
+        }
+        self.carry_out(unit).await?;
+        person.entities = entities;
+        person.account.block_list_in_use = block_list_in_use;
+        person.account.grant_list_in_use = grant_list_in_use;
+        let after = sees(&person);
+        drop(person);
+        // spec: XEP-0191 §3.3: to who is blocked the account goes offline.
+        let seeing = contacts.iter().filter(|contact| contact.relation.from);
+        for (contact, seen) in seeing.zip(before.into_iter().zip(after)) {
+            match seen {
+                (true, false) => self.hide_all(asker.account(), &contact.address).await,
+                (false, true) => self.show_all(asker.account(), &contact.address).await,
+                _ => {}
+            }
+        }
+        Ok(done())
+    }
+
+    fn change(
+        &self,
+        asker: &Asker,
+        kind: EntityKind,
+        change: &ListChange,
+        entities: &mut Vec<Entity>,
+        unit: &mut Unit,
+    ) -> Result<(), Refusal> {
+        let account = asker.account();
+        for user in &change.remove.users {
+            let Some(entity) = bridge::address::of_user(user, &self.rules.domain) else { continue };
+            let before = entities.len();
+            entities.retain(|on| on.kind != kind || on.entity != entity);
+            if entities.len() < before {
+                unit.write(Write::DropEntity { account: account.clone(), kind, entity });
+            }
+        }
+        for user in &change.add.users {
+            let entity = self.named(user)?;
+            let mut on_list = entities.iter().filter(|on| on.kind == kind);
+            if on_list.any(|on| on.entity == entity) {
+                continue;
+            }
+            if entities.iter().filter(|on| on.kind == kind).count() >= MAX_ENTITIES {
+                return Err(Refusal::TooManyContacts);
+            }
+            let spelling: compact_str::CompactString = user.as_written().into();
+            entities.push(Entity { kind, entity: entity.clone(), spelling: spelling.clone() });
+            unit.write(Write::PutEntity { account: account.clone(), kind, entity, spelling });
+        }
+        Ok(())
+    }
+}
+
+fn table(person: &Person, kind: EntityKind, is_in_use: bool) -> EntityTable {
+    let entities = person.entities.iter().filter(|on| on.kind == kind);
+    let users = entities.map(|on| UserAddress::parse(&on.spelling)).collect();
+    EntityTable { is_in_use, entities: EntityList { users, ..EntityList::default() } }
+}

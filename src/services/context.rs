@@ -1,0 +1,187 @@
+//! What every use case is given: store, clock, ids, the rules of the house, the ways out.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    base::{clock::Clock, counters::Counter, ids::Ids},
+    domain::{account::Registration, address::Address, refusal::Refusal},
+    services::{
+        attempts::Attempts,
+        call::Call,
+        outbox::Outgoing,
+        passwords::Keeper,
+        people::{Cell, Held, People},
+        probed::Probes,
+    },
+    store::Store,
+};
+
+/// Stanzas that may wait for the link; beyond it durable ones are read from the store again and
+/// others are dropped.
+pub const LINK_QUEUE: usize = 10_000;
+
+/// Calls that may wait to be sent to phones.
+pub const CALL_QUEUE: usize = 10_000;
+
+/// How often it is looked whether the link has room again.
+const ROOM: Duration = Duration::from_millis(5);
+
+/// What the operator decided.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Our domain, in canonical form.
+    pub domain: String,
+    /// Who may have an account.
+    pub registration: Registration,
+    /// Host and port of the wake-up socket, if phones are told of it.
+    pub tcp_wake: Option<(String, u16)>,
+    /// Whether phones may be woken by datagrams.
+    pub udp_wake: bool,
+}
+
+/// All use cases, on what they share.
+#[derive(Clone)]
+pub struct Services(Arc<Shared>);
+
+/// What the use cases share.
+pub struct Shared {
+    /// Where everything is kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Ids,
+    /// Passwords.
+    pub keeper: Keeper,
+    /// What the operator decided.
+    pub rules: Rules,
+    /// Who is in memory.
+    pub people: People,
+    /// Failed logins and new accounts of late.
+    pub attempts: Attempts,
+    link: mpsc::Sender<Outgoing>,
+    /// Durable stanzas were not handed to the link for lack of room: to be read from the store.
+    is_behind: AtomicBool,
+    /// The number of the present link; zero while there is none.
+    pub(super) link_number: AtomicI64,
+    /// When to conclude who did not answer.
+    pub(super) probes: Probes,
+    calls: mpsc::Sender<Call>,
+}
+
+impl std::ops::Deref for Services {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The ends of the ways out, for the edges.
+pub struct Ways {
+    /// Stanzas for the link.
+    pub link: mpsc::Receiver<Outgoing>,
+    /// Wake-ups for the phones.
+    pub calls: mpsc::Receiver<Call>,
+}
+
+impl Services {
+    /// Opens the house on a store.
+    pub fn new(store: Store, clock: Clock, ids: Ids, keeper: Keeper, rules: Rules) -> (Self, Ways) {
+        let (link, link_end) = mpsc::channel(LINK_QUEUE);
+        let (calls, calls_end) = mpsc::channel(CALL_QUEUE);
+        let shared = Shared {
+            store,
+            clock,
+            ids,
+            keeper,
+            rules,
+            people: People::default(),
+            attempts: Attempts::default(),
+            link,
+            is_behind: AtomicBool::new(false),
+            link_number: AtomicI64::new(0),
+            probes: Probes::default(),
+            calls,
+        };
+        (Self(Arc::new(shared)), Ways { link: link_end, calls: calls_end })
+    }
+}
+
+impl Shared {
+    /// Returns whether an address is of our domain.
+    pub fn is_ours(&self, address: &Address) -> bool {
+        address.domain() == self.rules.domain
+    }
+
+    /// Returns the places of those of these accounts that are ours, in the order in which they
+    /// are to be held.
+    pub(super) fn cells<'a>(
+        &self,
+        accounts: impl IntoIterator<Item = &'a Address>,
+    ) -> Vec<Arc<Cell>> {
+        let ours: BTreeSet<&Address> =
+            accounts.into_iter().filter(|account| self.is_ours(account)).collect();
+        let now = self.clock.now();
+        ours.into_iter().map(|account| self.people.cell(account, now)).collect()
+    }
+
+    /// Waits for exclusive access to several people; see [`People::hold_all`].
+    pub(super) async fn hold_all<'a>(
+        &self,
+        cells: &'a [Arc<Cell>],
+    ) -> Result<Vec<Held<'a>>, Refusal> {
+        self.people.hold_all(&self.store, cells).await
+    }
+
+    /// Returns whether the link is up.
+    pub(super) fn is_linked(&self) -> bool {
+        self.link_number.load(Relaxed) != 0
+    }
+
+    /// Waits while the link has much to send already, for those who have much to say at once.
+    pub(super) async fn link_has_room(&self) {
+        while self.is_linked() && self.link.capacity() < LINK_QUEUE / 2 {
+            tokio::time::sleep(ROOM).await;
+        }
+    }
+
+    /// Hands a stanza to the link; one that is not durable is dropped while the link is away.
+    pub fn send(&self, stanza: Outgoing) {
+        let is_durable = stanza.row.is_some();
+        if !self.is_linked() && !is_durable {
+            Counter::StanzasDropped.count();
+        } else if self.link.try_send(stanza).is_err() {
+            if is_durable {
+                self.fall_behind();
+            } else {
+                Counter::StanzasDropped.count();
+            }
+        }
+    }
+
+    /// Has durable stanzas read from the store: another process may have put some there.
+    pub(super) fn fall_behind(&self) {
+        self.is_behind.store(true, Relaxed);
+    }
+
+    /// Returns whether durable stanzas must be read from the store, and takes it as done.
+    pub(super) fn take_behind(&self) -> bool {
+        self.is_behind.swap(false, Relaxed)
+    }
+
+    /// Hands a wake-up, or the news that one is no longer needed, to those who send them; false
+    /// where too much waits there already.
+    pub fn call(&self, call: Call) -> bool {
+        self.calls.try_send(call).is_ok()
+    }
+}

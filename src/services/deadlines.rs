@@ -1,0 +1,174 @@
+//! What time ends: sessions that are not heard of, letters that nobody fetched, old answers.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{
+    base::{clock::Millis, stop::told},
+    domain::{account::AccountState, refusal::Refusal, session::Session},
+    services::{
+        answers::ANSWERS,
+        call::Call,
+        context::Services,
+        login::short,
+        people::{Cell, Held},
+        person::Person,
+        refused,
+        unit::Unit,
+    },
+    store::write::Write,
+};
+
+/// How often it is looked.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Sessions or letters ended at once.
+const PAGE: u32 = 500;
+
+/// Looks for what has ended until told to stop.
+pub async fn run(services: Services, mut stop: watch::Receiver<bool>) {
+    tokio::select! {
+        () = services.wake_everybody() => {}
+        () = told(&mut stop) => return,
+    }
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = look.tick() => services.end_what_has_ended().await,
+            () = told(&mut stop) => return,
+        }
+    }
+}
+
+impl Services {
+    /// Looks once for what has ended.
+    pub async fn end_what_has_ended(&self) {
+        let now = self.clock.now();
+        if let Err(refusal) = self.end_sessions(now).await {
+            tracing::warn!(?refusal, "sessions that have ended were not ended");
+        }
+        let _ = self.end_letters(now).await;
+        let _ = self.conclude_probes(now).await;
+        let _ = self.store.prune_answers(now.before(ANSWERS)).await.map_err(refused);
+        self.wake_the_silent(now);
+        let untold = self.people.let_go(now);
+        let writes = untold.into_iter().map(|(id, expires)| Write::TouchSession { id, expires });
+        self.write_later(writes.collect());
+        if let Ok(true) = self.store.changed_elsewhere().await {
+            self.fall_behind();
+            self.read_everybody_again().await;
+        }
+    }
+
+    async fn end_sessions(&self, now: Millis) -> Result<(), Refusal> {
+        let ended = self.store.session_ids_expired(now, PAGE).await.map_err(refused)?;
+        for (id, account) in ended {
+            let cell = self.people.cell(&account, now);
+            // What the account's phone does now comes before or after, not in the middle.
+            let _gate = cell.gate.lock().await;
+            let Some(mut person) = self.people.hold(&self.store, &cell).await? else { continue };
+            let Some(live) = person.live(&id) else {
+                // Memory does not know it: it ended, and the store did not hear.
+                self.end_session(&mut person, &id).await?;
+                continue;
+            };
+            if live.session.expires > now {
+                let expires = live.session.expires;
+                live.stored();
+                self.write_later(vec![Write::TouchSession { id, expires }]);
+                continue;
+            }
+            let session = live.session.clone();
+            self.end_session(&mut person, &id).await?;
+            drop(person);
+            tracing::info!(%account, session = %short(&id), "not heard of: session ended");
+            self.announce_gone(&session).await;
+        }
+        Ok(())
+    }
+
+    async fn end_letters(&self, now: Millis) -> Result<(), Refusal> {
+        let ended = self.store.expired_letters(now, PAGE).await.map_err(refused)?;
+        for expired in ended {
+            let mut unit = Unit::default();
+            unit.write(Write::DropLetters { ids: vec![expired.id] });
+            let Some(letter) = expired.letter else {
+                self.carry_out(unit).await?;
+                continue;
+            };
+            let cell = self.people.cell(&letter.account, now);
+            let person = self.people.hold(&self.store, &cell).await?;
+            // A phone may have confirmed it meanwhile: it must not be counted off twice.
+            let is_there = self.store.letter(&letter.account, letter.id).await.map_err(refused)?;
+            self.carry_out(unit).await?;
+            if let (Some(mut person), Some(_)) = (person, is_there) {
+                person.removed(&letter);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a session of somebody who is held. Showing that it is gone is left to the caller,
+    /// once nobody is held.
+    pub(super) async fn end_session(&self, person: &mut Person, id: &str) -> Result<(), Refusal> {
+        let mut unit = Unit::default();
+        unit.write(Write::DropSession(id.into()));
+        self.carry_out(unit).await?;
+        person.sessions.retain(|live| live.session.id != id);
+        self.people.forget_session(id);
+        self.settled(id);
+        Ok(())
+    }
+
+    /// Stops waking the phone of a session that has ended.
+    pub(super) fn settled(&self, id: &str) {
+        self.call(Call::Ended(id.into()));
+    }
+
+    /// Another process, an operator's command most likely, has changed something: what is known
+    /// of accounts is read again, and sessions of those that are gone or suspended end.
+    async fn read_everybody_again(&self) {
+        for cell in self.people.all() {
+            if let Err(refusal) = self.read_account_again(&cell).await {
+                tracing::warn!(?refusal, account = %cell.address, "an account was not read again");
+            }
+        }
+    }
+
+    async fn read_account_again(&self, cell: &Arc<Cell>) -> Result<(), Refusal> {
+        let _gate = cell.gate.lock().await;
+        let Some(mut person) = self.people.hold(&self.store, cell).await? else { return Ok(()) };
+        let account = self.store.account(&cell.address).await.map_err(refused)?;
+        // A new account of an old name is somebody else.
+        let account = account.filter(|account| account.created == person.account.created);
+        let is_there = account.is_some();
+        match account {
+            Some(account) => person.account = account,
+            // Whoever comes first takes it for suspended.
+            None => person.account.state = AccountState::Suspended,
+        }
+        let ended = if person.is_active() { Vec::new() } else { sessions(&person) };
+        for session in &ended {
+            self.end_session(&mut person, &session.id).await?;
+        }
+        // What contacts show may have changed too.
+        person.sessions.iter_mut().for_each(|live| live.has_news = true);
+        drop(person);
+        for session in &ended {
+            self.announce_gone(session).await;
+        }
+        if !is_there {
+            self.people.let_go_of(cell).await;
+        }
+        Ok(())
+    }
+}
+
+fn sessions(person: &Held<'_>) -> Vec<Session> {
+    person.sessions.iter().map(|live| live.session.clone()).collect()
+}

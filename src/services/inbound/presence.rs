@@ -1,0 +1,70 @@
+//! A presence comes from the network.
+
+use crate::{
+    bridge,
+    domain::{
+        address::{Address, Device},
+        presence::Presence as Shown,
+        refusal::Refusal,
+        subscription::Event,
+    },
+    services::{context::Services, inbound::message::is_domain},
+    xmpp::presence::{Presence, PresenceKind},
+};
+
+impl Services {
+    /// Carries out a presence stanza.
+    pub(super) async fn presence_arrived(&self, stanza: Presence) {
+        if is_domain(&stanza.to) {
+            return;
+        }
+        let (Some(device), Some(owner)) =
+            (bridge::address::device_of_jid(&stanza.from), bridge::address::of_jid(&stanza.to))
+        else {
+            return;
+        };
+        let contact = &device.account;
+        // spec: XEP-0191 §3.3: who is blocked is not heard, and learns nothing.
+        let asks = matches!(stanza.kind, PresenceKind::Subscribe | PresenceKind::Probe);
+        if asks && !self.admits(&owner, contact).await {
+            return;
+        }
+        let carried_out: Result<(), Refusal> = match stanza.kind {
+            PresenceKind::Available => {
+                self.seen(&owner, &device, bridge::presence::of_stanza(&stanza)).await;
+                Ok(())
+            }
+            PresenceKind::Unavailable => {
+                self.seen(&owner, &device, Shown::offline()).await;
+                Ok(())
+            }
+            PresenceKind::Error => self.unreachable(&owner, &device).await,
+            PresenceKind::Probe => self.probed(&owner, contact).await,
+            PresenceKind::Subscribe => self.happen(&owner, contact, Event::AskIn).await,
+            PresenceKind::Subscribed => self.happen(&owner, contact, Event::AllowIn).await,
+            PresenceKind::Unsubscribe => self.happen(&owner, contact, Event::LeaveIn).await,
+            PresenceKind::Unsubscribed => self.happen(&owner, contact, Event::DenyIn).await,
+        };
+        if let Err(refusal) = carried_out {
+            tracing::warn!(?refusal, from = %stanza.from, to = %stanza.to, "a presence was not kept");
+        }
+    }
+
+    /// Takes note that who was asked or shown to is not to be reached.
+    async fn unreachable(&self, owner: &Address, device: &Device) -> Result<(), Refusal> {
+        self.seen(owner, device, Shown::offline()).await;
+        let relation = self.contact(owner, &device.account).await?.relation;
+        if relation.pending_out && !relation.to {
+            // The question did not arrive: the next login puts it again.
+            self.happen(owner, &device.account, Event::DenyIn).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether an account lets somebody through; one that is not there lets everybody.
+    async fn admits(&self, owner: &Address, contact: &Address) -> bool {
+        let cell = self.people.cell(owner, self.clock.now());
+        let person = self.people.hold(&self.store, &cell).await;
+        person.ok().flatten().is_none_or(|person| person.admits(contact))
+    }
+}

@@ -1,0 +1,40 @@
+//! One file per use case: the only place that decides and acts.
+
+pub mod accounts;
+mod answers;
+pub mod attempts;
+mod blocking;
+pub mod call;
+mod contact_lists;
+pub mod context;
+pub mod deadlines;
+mod delivery;
+mod dispatch;
+pub mod identity;
+pub mod inbound;
+mod login;
+mod mailbox;
+mod messaging;
+mod negotiate;
+pub mod outbox;
+pub mod passwords;
+mod people;
+mod person;
+mod presence;
+mod presence_access;
+mod probed;
+mod probes;
+mod search;
+mod showing;
+mod subscriptions;
+pub mod transaction;
+mod unit;
+mod wake;
+
+use crate::{domain::refusal::Refusal, store::error::StoreError};
+
+/// Turns a failure of the store, which is logged here once, into what the asker is told.
+fn refused(error: StoreError) -> Refusal {
+    tracing::error!(%error, "the store failed");
+    Refusal::Unavailable
+}
