@@ -1,0 +1,20 @@
+//! The use cases on a store of their own, without sockets: what only shows when things happen at
+//! once, or when somebody goes away in the middle.
+
+#[path = "services/world.rs"]
+mod world;
+
+#[path = "services/letters.rs"]
+mod letters;
+
+#[path = "services/waking.rs"]
+mod waking;
+
+#[path = "services/seen.rs"]
+mod seen;
+
+#[path = "services/bounds.rs"]
+mod bounds;
+
+#[path = "services/at_once.rs"]
+mod at_once;

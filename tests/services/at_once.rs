@@ -1,0 +1,122 @@
+//! Many things at once, and askers that go away in the middle.
+
+use std::{collections::BTreeMap, future::Future, pin::pin, task::Poll, time::Duration};
+
+use onesoup::csp::{envelope::Transaction, primitive::Primitive, status::Code};
+use tokio::time::timeout;
+
+use crate::world::{PATIENCE, Phone, World, login, next_id, origin, text_to};
+
+/// Drops an exchange after it was looked at so many times; false if it was done before.
+async fn abandoned(phone: &Phone, transaction: Transaction, looks: usize) -> bool {
+    let message = phone.message(transaction);
+    let mut exchange = pin!(phone.services.exchange(message, origin()));
+    let mut left = looks;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(true);
+        }
+        left -= 1;
+        match exchange.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_phone_asked_is_carried_to_its_end_though_it_went_away() {
+    let world = World::new().await;
+    let (kim, lee) = (world.phone("kim").await, world.phone("lee").await);
+    assert!(lee.texts().await.is_empty());
+    for looks in 1..8 {
+        let text = format!("looked {looks} times");
+        let request = Transaction::request(next_id(), text_to(&["wv:lee"], &text));
+        abandoned(&kim, request.clone(), looks).await;
+        // The same once more, as a phone that got no answer does: it arrives, and once.
+        kim.say(request).await;
+        assert_eq!(lee.texts().await, [text]);
+    }
+    let world = world.crashed().await;
+    let nothing: [&str; 0] = [];
+    assert_eq!(world.login("lee", "phone-1").await.texts().await, nothing);
+}
+
+fn sent(answer: Primitive) {
+    let Primitive::SendMessageResponse(response) = &answer else { panic!("{answer:?}") };
+    assert_eq!(response.result.code, Code::OK, "{answer:?}");
+}
+
+async fn chatter(phone: Phone, others: Vec<String>, rounds: usize) -> (Phone, usize) {
+    let mut came = 0;
+    for round in 0..rounds {
+        let other = &others[round % others.len()];
+        match round % 5 {
+            0 | 3 => sent(phone.send(other, &format!("{} {round}", phone.session)).await),
+            1 => drop(phone.subscribe(&[other]).await),
+            2 => {
+                let users: Vec<&str> = others.iter().take(3).map(String::as_str).collect();
+                let text = format!("{} all {round}", phone.session);
+                sent(phone.request(text_to(&users, &text)).await);
+            }
+            _ => came += phone.texts().await.len(),
+        }
+    }
+    (phone, came)
+}
+
+/// Everybody writes to, subscribes to and leaves everybody else, all at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_waits_for_ever_and_every_message_arrives_once() {
+    const PEOPLE: usize = 12;
+    let world = World::new().await;
+    let names: Vec<String> = (0..PEOPLE).map(|number| format!("user{number}")).collect();
+    for name in &names {
+        world.account(name).await;
+    }
+    let mut tasks = Vec::new();
+    for name in &names {
+        let phone = world.login(name, "phone-1").await;
+        let others: Vec<String> = names
+            .iter()
+            .filter(|other| *other != name)
+            .map(|other| format!("wv:{other}"))
+            .collect();
+        let services = world.services.clone();
+        let name = name.clone();
+        tasks.push(tokio::spawn(async move {
+            let (phone, mut came) = chatter(phone, others.clone(), 40).await;
+            phone.logout().await;
+            // Comes back under another name of the device, as after a reset.
+            let again = login(&services, &name, "phone-2").await;
+            let (phone, more) = chatter(again, others, 40).await;
+            came += more;
+            (name, phone, came)
+        }));
+    }
+    let sweeper = {
+        let services = world.services.clone();
+        tokio::spawn(async move {
+            loop {
+                services.end_what_has_ended().await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+    };
+    let mut came = BTreeMap::new();
+    let mut phones = Vec::new();
+    for task in tasks {
+        let (name, phone, count) =
+            timeout(PATIENCE * 2, task).await.expect("nobody waits for ever").unwrap();
+        came.insert(name, count);
+        phones.push(phone);
+    }
+    sweeper.abort();
+    let mut total: usize = came.values().sum();
+    for phone in phones {
+        total += phone.texts().await.len();
+    }
+    // Of five rounds two write to one, and one to three.
+    assert_eq!(total, PEOPLE * 80 / 5 * (1 + 3 + 1));
+}
