@@ -1,0 +1,6 @@
+//! Everything that touches a socket; no edge knows another.
+
+pub mod admin;
+pub mod cir;
+pub mod http;
+pub mod link;
