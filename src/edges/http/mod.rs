@@ -1,0 +1,4 @@
+//! The door for phones.
+
+pub mod exchange;
+pub mod listen;
