@@ -1,0 +1,77 @@
+//! The commands.
+
+pub mod account;
+pub mod check;
+pub mod decode;
+pub mod phone;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::app::{config_load, log, run};
+
+/// OneSoup: an XMPP component that lets the chat clients of old phones reach the world.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Cli {
+    /// The configuration; without it `onesoup.toml` here, else the defaults.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until told to stop.
+    Run,
+    /// Try store, ports, link and secret, and name what is wrong.
+    Check(check::CheckArgs),
+    /// Make and change accounts.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Be a handset in the terminal: log in, see the contacts, chat.
+    Phone(Box<phone::PhoneArgs>),
+    /// Print any CSP body, XML or WBXML, as indented XML.
+    Decode(decode::DecodeArgs),
+}
+
+/// Carries out a command.
+///
+/// # Errors
+///
+/// What went wrong, in a sentence.
+pub async fn main(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Run => {
+            log::start("info");
+            run::run(&config_load::load(cli.config.as_deref())?).await
+        }
+        Command::Check(args) => {
+            log::start("off");
+            check::run(cli.config.as_deref(), args).await
+        }
+        Command::Account(command) => {
+            log::start("warn");
+            account::run(&config_load::load_for_accounts(cli.config.as_deref())?, command).await
+        }
+        Command::Phone(args) => phone::run(*args, default_url(cli.config.as_deref())).await,
+        Command::Decode(args) => decode::run(args).await,
+    }
+}
+
+/// Returns where the service of a configuration waits for phones. A phone needs none: what is
+/// wrong with one is told by the other commands.
+fn default_url(file: Option<&Path>) -> Option<String> {
+    let settings = config_load::given(file).ok()?;
+    let mut address: SocketAddr = settings.http.listen.parse().ok()?;
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Some(format!("http://{address}/"))
+}

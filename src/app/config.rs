@@ -1,0 +1,209 @@
+//! Every setting, declared once: name, kind, default, and the text that is its manual.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{base::secret::Secret, domain::account::Registration};
+
+macro_rules! settings {
+    ($($(#[doc = $about:literal])* [$section:literal] $type:ident {
+        $($(#[doc = $text:literal])* $name:ident: $kind:ty = $default:expr;)*
+    })*) => {
+        $(
+            $(#[doc = $about])*
+            #[derive(Clone, Debug, Serialize, Deserialize)]
+            #[serde(default, deny_unknown_fields)]
+            pub struct $type { $($(#[doc = $text])* pub $name: $kind,)* }
+
+            impl Default for $type {
+                fn default() -> Self {
+                    Self { $($name: $default.into(),)* }
+                }
+            }
+        )*
+
+        /// Sections and settings in the order of the sample, with their manual texts.
+        pub(super) const MANUAL: &[Section] = &[$(Section {
+            name: $section,
+            about: &[$($about),*],
+            settings: &[$((stringify!($name), &[$($text),*]),)*],
+        },)*];
+    };
+}
+
+/// What the manual says of one section.
+pub(super) struct Section {
+    pub(super) name: &'static str,
+    pub(super) about: &'static [&'static str],
+    pub(super) settings: &'static [(&'static str, &'static [&'static str])],
+}
+
+settings! {
+    /// The domain whose server this is.
+    ["domain"] DomainSettings {
+        /// Its name, as in `kim@chat.example.org`. The XMPP server must know it as a component.
+        name: String = "";
+    }
+
+    /// The link to the XMPP server (XEP-0114).
+    ["link"] LinkSettings {
+        /// Where the server waits for components: a name or an address.
+        host: String = "127.0.0.1";
+        /// The port there.
+        port: u16 = 5347u16;
+        /// The secret that the server expects of this component.
+        secret: SettingSecret = "";
+    }
+
+    /// The door for phones.
+    ["http"] HttpSettings {
+        /// Where phones reach us: address and port. Old phones need plain HTTP.
+        listen: String = "0.0.0.0:8080";
+    }
+
+    /// The door for the operator: `/healthz`, `/readyz`, `/metrics`. Keep it private.
+    ["admin"] AdminSettings {
+        /// Address and port.
+        listen: String = "127.0.0.1:8081";
+    }
+
+    /// Where everything is kept.
+    ["store"] StoreSettings {
+        /// `sqlite:///path/file.db` (three slashes: from the root; two: from the working directory).
+        url: String = "sqlite://data/onesoup.db";
+    }
+
+    /// Waking phones over a socket that they keep open (STCP).
+    ["cir.tcp"] CirTcpSettings {
+        /// Where phones open that socket: address and port.
+        listen: String = "0.0.0.0:3171";
+        /// The `host:port` that phones are told. Empty: not offered. Only name what phones really
+        /// reach: a phone that agreed and is never woken stays silent.
+        advertise: String = "";
+    }
+
+    /// Waking phones by a datagram to the address that they speak from (SUDP).
+    ["cir.udp"] CirUdpSettings {
+        /// Only where no address translation stands between this server and the phones.
+        enabled: bool = false;
+    }
+
+    /// Who may have an account.
+    ["accounts"] AccountSettings {
+        /// `closed`: only `onesoup account add` makes accounts. `open`: also the services for
+        /// registration. `auto`: besides, a first login with a free name and a password makes one.
+        registration: String = "closed";
+        /// The key under which phone passwords are sealed; made at the first start. Keep a copy
+        /// apart from the database: without it no digest login works.
+        key_file: String = "data/onesoup.key";
+    }
+}
+
+/// All settings.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The domain whose server this is.
+    pub domain: DomainSettings,
+    /// The link to the XMPP server.
+    pub link: LinkSettings,
+    /// The door for phones.
+    pub http: HttpSettings,
+    /// The door for the operator.
+    pub admin: AdminSettings,
+    /// Where everything is kept.
+    pub store: StoreSettings,
+    /// Waking phones.
+    pub cir: CirSettings,
+    /// Who may have an account.
+    pub accounts: AccountSettings,
+}
+
+/// Waking phones (communication initiation requests).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CirSettings {
+    /// Over a socket that they keep open.
+    pub tcp: CirTcpSettings,
+    /// By a datagram.
+    pub udp: CirUdpSettings,
+}
+
+/// A secret as a setting: reads as text, writes as nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct SettingSecret(Secret);
+
+impl SettingSecret {
+    /// Returns the secret.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+}
+
+impl From<&str> for SettingSecret {
+    fn from(text: &str) -> Self {
+        Self(Secret::new(text))
+    }
+}
+
+impl Serialize for SettingSecret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("")
+    }
+}
+
+impl Settings {
+    /// Returns who may have an account.
+    pub fn registration(&self) -> Option<Registration> {
+        match self.accounts.registration.as_str() {
+            "closed" => Some(Registration::Closed),
+            "open" => Some(Registration::Open),
+            "auto" => Some(Registration::Auto),
+            _ => None,
+        }
+    }
+
+    /// Returns what is wrong with the values, all of it.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.domain.name.is_empty() {
+            faults.push("domain.name is not set: name the domain whose server this is".into());
+        } else if self.domain.name.contains(char::is_whitespace) {
+            faults.push(format!("domain.name: {:?} is not a domain name", self.domain.name));
+        }
+        if self.link.secret.secret().expose().is_empty() {
+            faults.push("link.secret is not set: the XMPP server expects one".into());
+        }
+        if self.link.host.is_empty() {
+            faults.push("link.host is empty".into());
+        }
+        let listens = [
+            ("http.listen", &self.http.listen),
+            ("admin.listen", &self.admin.listen),
+            ("cir.tcp.listen", &self.cir.tcp.listen),
+        ];
+        for (name, value) in listens {
+            if value.parse::<SocketAddr>().is_err() {
+                faults.push(format!("{name}: {value:?} is not an address with a port"));
+            }
+        }
+        if !self.cir.tcp.advertise.is_empty() && self.advertised_tcp().is_none() {
+            faults
+                .push(format!("cir.tcp.advertise: {:?} is not host:port", self.cir.tcp.advertise));
+        }
+        if self.registration().is_none() {
+            let value = &self.accounts.registration;
+            faults.push(format!("accounts.registration: {value:?} is not closed, open or auto"));
+        }
+        faults
+    }
+
+    /// Returns host and port that phones are told for their wake-up socket, if they are told any.
+    pub fn advertised_tcp(&self) -> Option<(String, u16)> {
+        let (host, port) = self.cir.tcp.advertise.rsplit_once(':')?;
+        let port = port.parse().ok().filter(|&port| port != 0)?;
+        (!host.is_empty()).then(|| (host.to_owned(), port))
+    }
+}
