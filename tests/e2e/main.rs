@@ -1,0 +1,46 @@
+//! End to end: real servers, real sockets, and clients that share no code with ours.
+
+/// A phone and a contact elsewhere, or two phones, chat.
+mod chat;
+
+/// The commands, as an operator uses them.
+mod commands;
+
+/// What was answered 200 arrives, once, whatever is killed.
+mod durability;
+
+/// Two servers, one network: what every other test here takes for granted.
+mod federation;
+
+/// The gotchas of the Android handset: HTTP, login, session.
+mod gotchas_android;
+
+/// The same: lists, presence, messages.
+mod gotchas_android_messages;
+
+/// The gotchas of the S60 handset: HTTP, login, session.
+mod gotchas_s60;
+
+/// The same: contact lists, presence, blocking.
+mod gotchas_s60_lists;
+
+/// The same: messages.
+mod gotchas_s60_messages;
+
+/// The gotchas of waking both.
+mod gotchas_wake;
+
+/// Nothing that the network sends harms anybody but its sender.
+mod hostile;
+
+/// The lab itself: it ends with its owner, and comes back where it was.
+mod lab;
+
+/// How long a message takes: a measurement, left out of `make test`.
+mod latency;
+
+/// Logins and the sequences that follow them.
+mod start_up;
+
+#[path = "../support/mod.rs"]
+mod support;
