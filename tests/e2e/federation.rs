@@ -5,7 +5,8 @@ use crate::support::xmpp::{XmppClient, body, status};
 
 #[tokio::test]
 async fn two_servers_federate() {
-    let lab = Lab::shared();
+    // Servers of its own: no other stream between the two may be in the way.
+    let lab = &Lab::start(true);
     lab.register("federate", "pw-federate").await;
     let mut near = XmppClient::login(lab, "federate@xmpp.test", "pw-federate").await;
     let mut far = XmppClient::login(lab, "ann@far.test/federate", "pw-ann").await;
@@ -27,7 +28,8 @@ async fn two_servers_federate() {
 
 #[tokio::test]
 async fn presence_crosses_servers_after_a_subscription() {
-    let lab = Lab::shared();
+    // Servers of its own: no other stream between the two may be in the way.
+    let lab = &Lab::start(true);
     lab.register("watcher", "pw-watcher").await;
     let mut near = XmppClient::login(lab, "watcher@xmpp.test", "pw-watcher").await;
     let mut far = XmppClient::login(lab, "ann@far.test/watched", "pw-ann").await;
