@@ -1,6 +1,8 @@
 //! Presence: what a phone publishes and shows, the domain's, and that of the network.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use compact_str::CompactString;
+use sha1::{Digest, Sha1};
 
 use crate::{
     csp::{
@@ -12,7 +14,8 @@ use crate::{
     },
     domain::{
         handset::{self, Handset},
-        presence::{Availability, Client, Picture, Presence},
+        personal::{Personal, Picture},
+        presence::{Availability, Client, Presence},
     },
     xmpp::{
         caps::Caps,
@@ -29,16 +32,17 @@ const MAX_STATUS: usize = 1024;
 /// handset: S60 §7.3: without both OnlineStatus and UserAvailability a contact looks offline.
 /// handset: Android G20: never a part, for what is absent is reset.
 pub fn to_phone(presence: &Presence, handset: &Handset, wanted: &AttributeSet) -> PresenceSubList {
-    let shown = if presence.is_visible() { presence.clone() } else { Presence::offline() };
     let mut list = PresenceSubList::default();
-    list.set(Attribute::OnlineStatus(Qualified::known(shown.is_online)));
-    let word =
-        if shown.is_online { handset.draws(shown.mood) } else { handset::Word::NotAvailable };
+    list.set(Attribute::OnlineStatus(Qualified::known(presence.is_visible())));
+    let word = match presence.is_visible() {
+        true => handset.draws(presence.availability),
+        false => handset::Word::NotAvailable,
+    };
     list.set(Attribute::UserAvailability(Qualified::known(to_word(word))));
     let default = AttributeSet::basic();
     let wanted = if wanted.is_empty() { &default } else { wanted };
     for kind in &wanted.kinds {
-        match attribute(&shown, kind, handset) {
+        match attribute(presence, kind, handset) {
             Some(attribute) => list.set(attribute),
             None => continue,
         }
@@ -47,6 +51,8 @@ pub fn to_phone(presence: &Presence, handset: &Handset, wanted: &AttributeSet) -
 }
 
 fn attribute(shown: &Presence, kind: &AttributeKind, handset: &Handset) -> Option<Attribute> {
+    let nothing = Personal::default();
+    let personal = shown.personal.as_deref().unwrap_or(&nothing);
     let text = |text: Option<&String>| match text {
         Some(text) => Qualified::known(CompactString::from(text.as_str())),
         None => Qualified::unknown(),
@@ -56,13 +62,13 @@ fn attribute(shown: &Presence, kind: &AttributeKind, handset: &Handset) -> Optio
             let cut = shown.status.as_ref().map(|status| cut(status, handset.status_chars));
             Attribute::StatusText(text(cut.as_ref()))
         }
-        AttributeKind::Alias => Attribute::Alias(text(shown.alias.as_ref())),
+        AttributeKind::Alias => Attribute::Alias(text(personal.alias.as_ref())),
         AttributeKind::CommCap => Attribute::CommCap(Qualified::known(reachable(shown.is_online))),
         AttributeKind::ClientInfo => Attribute::ClientInfo(match &shown.client {
             Some(client) => Qualified::known(to_client_info(client)),
             None => Qualified::unknown(),
         }),
-        AttributeKind::StatusContent => Attribute::StatusContent(match &shown.picture {
+        AttributeKind::StatusContent => Attribute::StatusContent(match &personal.picture {
             Some(picture) => Qualified::known(StatusContent {
                 source: Some(Source::Direct(picture.base64.as_str().into())),
                 content_type: Some(picture.media_type.as_str().into()),
@@ -89,29 +95,36 @@ fn attribute(shown: &Presence, kind: &AttributeKind, handset: &Handset) -> Optio
 
 /// Changes what a device shows by what its phone publishes; what is not named stays.
 pub fn of_phone(list: &PresenceSubList, handset: &Handset, presence: &mut Presence) {
+    let mut personal = presence.personal.take().map(|facts| *facts).unwrap_or_default();
     for attribute in list.iter() {
         match attribute {
             Attribute::UserAvailability(availability) => {
                 if let Some(word) = availability.valid().and_then(of_word) {
-                    presence.mood = handset.means(word);
+                    presence.availability = handset.means(word);
                 }
             }
             Attribute::StatusText(text) => presence.status = kept(text, MAX_STATUS),
-            Attribute::Alias(text) => presence.alias = kept(text, MAX_STATUS),
+            Attribute::Alias(text) => personal.alias = kept(text, MAX_STATUS),
             Attribute::ClientInfo(client) => {
                 presence.client = client.valid().map(of_client_info).map(Box::new);
             }
             Attribute::StatusContent(content) => {
-                presence.picture = content.valid().and_then(of_content).map(Box::new);
+                personal.picture = content.valid().and_then(of_content);
             }
             Attribute::OnlineStatus(online) if online.valid() == Some(&false) => {
                 // The session lives, so the server says when it is online (handset: S60 §4.6);
                 // a phone that says it is not wants to be hidden.
-                presence.mood = Availability::Hidden;
+                presence.availability = Availability::Hidden;
             }
             _ => {}
         }
     }
+    presence.personal = boxed(personal);
+}
+
+/// Returns facts in the form in which they are kept: none at all where none is known.
+fn boxed(personal: Personal) -> Option<Box<Personal>> {
+    (!personal.is_empty()).then(|| Box::new(personal))
 }
 
 /// Returns the stanza that shows a device to somebody.
@@ -120,7 +133,7 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
         return Stanza::new(from, to, PresenceKind::Unavailable);
     }
     Stanza {
-        show: match presence.mood {
+        show: match presence.availability {
             Availability::Available | Availability::Hidden => None,
             Availability::Chatty => Some(Show::Chat),
             Availability::Away => Some(Show::Away),
@@ -129,7 +142,7 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
         },
         statuses: presence.status.iter().map(|status| status.as_str().into()).collect(),
         priority: presence.priority,
-        nick: presence.alias.clone(),
+        nick: presence.alias().map(str::to_owned),
         caps,
         ..Stanza::new(from, to, PresenceKind::Available)
     }
@@ -139,7 +152,7 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
 pub fn of_stanza(stanza: &Stanza) -> Presence {
     Presence {
         is_online: true,
-        mood: match stanza.show {
+        availability: match stanza.show {
             None => Availability::Available,
             Some(Show::Chat) => Availability::Chatty,
             Some(Show::Away) => Availability::Away,
@@ -148,9 +161,11 @@ pub fn of_stanza(stanza: &Stanza) -> Presence {
         },
         status: stanza.status().filter(|status| !status.is_empty()).map(|s| cut(s, MAX_STATUS)),
         priority: stanza.priority,
-        alias: stanza.nick.as_ref().map(|nick| cut(nick, MAX_STATUS)),
         client: None,
-        picture: None,
+        personal: boxed(Personal {
+            alias: stanza.nick.as_ref().map(|nick| cut(nick, MAX_STATUS)),
+            ..Personal::default()
+        }),
     }
 }
 
@@ -214,10 +229,21 @@ fn of_client_info(info: &ClientInfo) -> Client {
 fn of_content(content: &StatusContent) -> Option<Picture> {
     match (&content.source, &content.content_type) {
         (Some(Source::Direct(base64)), Some(media_type)) if base64.len() <= 64 * 1024 => {
-            Some(Picture { media_type: media_type.to_string(), base64: base64.to_string() })
+            let octets = BASE64_STANDARD.decode(base64.as_str()).ok()?;
+            Some(Picture {
+                hash: hexadecimal(&Sha1::digest(&octets)),
+                media_type: media_type.to_string(),
+                bytes: u32::try_from(octets.len()).ok()?,
+                base64: base64.to_string(),
+                ..Picture::default()
+            })
         }
         _ => None,
     }
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn kept(text: &Qualified<CompactString>, chars: usize) -> Option<String> {
@@ -232,8 +258,9 @@ fn cut(text: &str, chars: usize) -> String {
 mod tests {
     use super::*;
 
-    fn online(mood: Availability) -> Presence {
-        Presence { is_online: true, mood, status: Some("x".repeat(60)), ..Presence::default() }
+    fn online(availability: Availability) -> Presence {
+        let status = Some("x".repeat(60));
+        Presence { is_online: true, availability, status, ..Presence::default() }
     }
 
     fn word(list: &PresenceSubList) -> Option<Word> {
@@ -259,9 +286,10 @@ mod tests {
             ("android", Availability::Away, Word::NotAvailable),
             ("android", Availability::Busy, Word::Discreet),
         ];
-        for (name, mood, expected) in table {
-            let list = to_phone(&online(mood), Handset::named(name), &AttributeSet::default());
-            assert_eq!(word(&list), Some(expected), "{name} {mood:?}");
+        for (name, availability, expected) in table {
+            let list =
+                to_phone(&online(availability), Handset::named(name), &AttributeSet::default());
+            assert_eq!(word(&list), Some(expected), "{name} {availability:?}");
             assert_eq!(is_online(&list), Some(true));
         }
     }

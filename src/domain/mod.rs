@@ -5,6 +5,8 @@ pub mod address;
 pub mod contact;
 pub mod handset;
 pub mod mailbox;
+pub mod personal;
+pub mod place;
 pub mod presence;
 pub mod refusal;
 pub mod session;

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use crate::domain::personal::Personal;
+
 /// What one device shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
@@ -11,22 +13,19 @@ pub struct Presence {
     pub is_online: bool,
     /// How willing its user is.
     #[serde(skip_serializing_if = "is_default")]
-    pub mood: Availability,
+    pub availability: Availability,
     /// The user's own words.
     #[serde(skip_serializing_if = "is_default")]
     pub status: Option<String>,
     /// Among several devices of an account the greatest speaks for it.
     #[serde(skip_serializing_if = "is_default")]
     pub priority: i8,
-    /// The name that the user chose.
-    #[serde(skip_serializing_if = "is_default")]
-    pub alias: Option<String>,
     /// What the device is.
     #[serde(skip_serializing_if = "is_default")]
     pub client: Option<Box<Client>>,
-    /// A small picture.
+    /// What its user shows, whichever device it is.
     #[serde(skip_serializing_if = "is_default")]
-    pub picture: Option<Box<Picture>>,
+    pub personal: Option<Box<Personal>>,
 }
 
 /// How willing somebody is to talk.
@@ -76,33 +75,37 @@ pub struct Client {
     pub language: Option<String>,
 }
 
-/// A picture as a phone publishes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Picture {
-    /// Its media type.
-    pub media_type: String,
-    /// Its octets, as base64.
-    pub base64: String,
-}
-
 impl Presence {
     /// Returns the presence of somebody who is not there.
     pub fn offline() -> Self {
         Self::default()
     }
 
+    /// Returns the name that its user chose.
+    pub fn alias(&self) -> Option<&str> {
+        self.personal.as_ref()?.alias.as_deref()
+    }
+
     /// Returns whether others see the device as reachable.
     pub fn is_visible(&self) -> bool {
-        self.is_online && self.mood != Availability::Hidden
+        self.is_online && self.availability != Availability::Hidden
     }
 }
 
-/// Returns the one presence that speaks for an account: of the visible devices the one of the
-/// highest priority, then the most available.
-pub fn merged<'a>(devices: impl IntoIterator<Item = &'a Presence>) -> Option<&'a Presence> {
-    devices
-        .into_iter()
-        .min_by_key(|device| Reverse((device.is_visible(), device.priority, device.mood)))
+/// Returns what an account shows by all its devices: of the visible ones that of the highest
+/// priority, then the most available, speaks; what is known of the account itself is laid over it.
+pub fn merged<'a>(
+    devices: impl IntoIterator<Item = &'a Presence>,
+    account: Option<&Personal>,
+) -> Presence {
+    let rank =
+        |device: &&Presence| Reverse((device.is_visible(), device.priority, device.availability));
+    let speaker = devices.into_iter().min_by_key(rank).filter(|device| device.is_visible());
+    let mut shown = speaker.cloned().unwrap_or_default();
+    if let Some(account) = account {
+        shown.personal.get_or_insert_default().overlay(account);
+    }
+    shown
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -113,24 +116,42 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 mod tests {
     use super::*;
 
-    fn device(priority: i8, mood: Availability) -> Presence {
-        Presence { is_online: true, priority, mood, ..Presence::default() }
+    fn device(priority: i8, availability: Availability) -> Presence {
+        Presence { is_online: true, priority, availability, ..Presence::default() }
     }
 
     #[test]
     fn priority_speaks_then_availability() {
         let (low, high) = (device(0, Availability::Available), device(5, Availability::Away));
-        assert_eq!(merged([&low, &high]), Some(&high));
+        assert_eq!(merged([&low, &high], None), high);
         let busy = device(0, Availability::Busy);
-        assert_eq!(merged([&busy, &low]), Some(&low));
+        assert_eq!(merged([&busy, &low], None), low);
     }
 
     #[test]
     fn a_visible_device_speaks_before_a_hidden_or_absent_one() {
         let (hidden, absent) = (device(9, Availability::Hidden), Presence::offline());
         let there = device(-1, Availability::LongAway);
-        assert_eq!(merged([&hidden, &absent, &there]), Some(&there));
-        assert_eq!(merged([]), None);
+        assert_eq!(merged([&hidden, &absent, &there], None), there);
+        assert_eq!(merged([&hidden, &absent], None), Presence::offline());
+        assert_eq!(merged([], None), Presence::offline());
+    }
+
+    #[test]
+    fn what_the_account_shows_is_laid_over_its_devices_and_stays_without_them() {
+        let alias = |name: &str| Personal { alias: Some(name.into()), ..Personal::default() };
+        let mut there = device(0, Availability::Away);
+        there.personal =
+            Some(Box::new(Personal { language: Some("fin".into()), ..alias("device") }));
+        let account = alias("account");
+        let shown = merged([&there], Some(&account));
+        let facts = shown.personal.unwrap();
+        assert_eq!(facts.alias.as_deref(), Some("account"));
+        assert_eq!(facts.language.as_deref(), Some("fin"));
+        there.availability = Availability::Hidden;
+        let shown = merged([&there], Some(&account));
+        assert_eq!(*shown.personal.unwrap(), account);
+        assert!(!shown.is_online);
     }
 
     #[test]

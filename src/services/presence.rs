@@ -28,11 +28,12 @@ use crate::{
         messaging::details,
         person::{Cargo, Person},
         refused,
+        showing::of_account,
         subscriptions::Wish,
         transaction::{Asker, done},
         unit::Unit,
     },
-    store::write::Write,
+    store::{contact_presence::ContactPresence, write::Write},
 };
 
 /// People that one request may name.
@@ -45,7 +46,7 @@ const MAX_WATCHES: usize = 2000;
 const FEW: usize = 4;
 
 /// What the devices of people show.
-type Rows = BTreeMap<Address, Vec<Presence>>;
+type Rows = BTreeMap<Address, Vec<ContactPresence>>;
 
 /// Changes read at once when looking for the next to tell.
 const WINDOW: u32 = 64;
@@ -183,14 +184,13 @@ impl Services {
             let wanted: BTreeSet<&Address> = people.iter().collect();
             let found = self.store.all_contact_presences(owner).await.map_err(refused)?;
             for row in found.into_iter().filter(|row| wanted.contains(&row.contact)) {
-                all.entry(row.contact).or_default().push(row.presence);
+                all.entry(row.contact.clone()).or_default().push(row);
             }
         } else {
             for contact in people {
                 let found = self.store.contact_presences(owner, contact).await.map_err(refused)?;
                 if !found.is_empty() {
-                    let shown = found.into_iter().map(|row| row.presence);
-                    all.insert(contact.clone(), shown.collect());
+                    all.insert(contact.clone(), found);
                 }
             }
         }
@@ -349,13 +349,12 @@ impl Services {
 }
 
 /// Returns what somebody shows to an account.
-fn shown(person: &Person, address: &Address, rows: Option<&Vec<Presence>>) -> Presence {
-    let shown = if *address == person.account.address {
-        merged(person.sessions.iter().map(|live| &live.session.presence))
-    } else {
-        merged(rows.into_iter().flatten())
-    };
-    shown.cloned().unwrap_or_default()
+fn shown(person: &Person, address: &Address, rows: Option<&Vec<ContactPresence>>) -> Presence {
+    if *address == person.account.address {
+        return merged(person.sessions.iter().map(|live| &live.session.presence), None);
+    }
+    let rows = rows.map(Vec::as_slice).unwrap_or_default();
+    merged(rows.iter().map(|row| &row.presence), of_account(rows))
 }
 
 fn covers(scope: &Scope, contact: &Address, lists: &[ContactList]) -> bool {

@@ -7,7 +7,10 @@ use compact_str::CompactString;
 
 use crate::{
     base::clock::Millis,
-    domain::{address::Address, refusal::Refusal},
+    domain::{
+        address::{Address, Device},
+        refusal::Refusal,
+    },
     services::{context::Services, people::Held, probed::Probed, refused, unit::Unit},
 };
 
@@ -56,9 +59,14 @@ impl Services {
         unheard: BTreeSet<(Address, CompactString)>,
     ) -> Result<(), Refusal> {
         let owner = person.account.address.clone();
+        let rows = self.store.all_contact_presences(&owner).await.map_err(refused)?;
         let mut unit = Unit::default();
         for (contact, resource) in &unheard {
-            self.gone_device(&owner, contact, resource, &mut unit);
+            let account =
+                rows.iter().find(|row| row.contact == *contact && row.resource.is_empty());
+            let personal = account.and_then(|row| row.presence.personal.as_deref().cloned());
+            let device = Device { account: contact.clone(), resource: Some(resource.clone()) };
+            self.gone_device(&owner, &device, personal, &mut unit);
         }
         self.carry_out(unit).await?;
         let contacts: BTreeSet<Address> = unheard.into_iter().map(|(contact, _)| contact).collect();

@@ -10,12 +10,13 @@ use crate::{
     domain::{
         address::{Address, Device},
         contact::Contact,
+        personal::Personal,
         presence::Presence,
         refusal::Refusal,
         session::Session,
     },
     services::{context::Services, identity, refused, unit::Unit},
-    store::write::Write,
+    store::{contact_presence::ContactPresence, write::Write},
     xmpp::presence::{Presence as Stanza, PresenceKind},
 };
 
@@ -114,7 +115,7 @@ impl Services {
         &self,
         owner: &Address,
         device: &Device,
-        presence: Presence,
+        mut presence: Presence,
     ) -> Result<(), Refusal> {
         let cell = self.people.cell(owner, self.clock.now());
         let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
@@ -127,19 +128,29 @@ impl Services {
             return Ok(());
         }
         let rows = self.store.contact_presences(owner, contact).await.map_err(refused)?;
+        let gone = |resource: &CompactString, unit: &mut Unit| {
+            let resource = Some(resource.clone());
+            let device = Device { account: contact.clone(), resource };
+            self.gone_device(owner, &device, of_account(&rows).cloned(), unit);
+        };
         let mut unit = Unit::default();
         match &device.resource {
             // A bare address that is gone is gone with all its devices.
             None if !presence.is_visible() => {
                 let shown = rows.iter().filter(|row| row.presence.is_online);
-                shown.for_each(|row| self.gone_device(owner, contact, &row.resource, &mut unit));
+                shown.for_each(|row| gone(&row.resource, &mut unit));
             }
             resource => {
                 let resource = resource.clone().unwrap_or_default();
                 let known = rows.iter().find(|row| row.resource == resource);
+                if let (true, Some(account)) = (resource.is_empty(), of_account(&rows)) {
+                    let mut personal = account.clone();
+                    presence.personal.iter().for_each(|newer| personal.overlay(newer));
+                    presence.personal = Some(Box::new(personal));
+                }
                 if !presence.is_visible() {
                     if known.is_some_and(|row| row.presence.is_online) {
-                        self.gone_device(owner, contact, &resource, &mut unit);
+                        gone(&resource, &mut unit);
                     }
                 } else if known.is_none_or(|row| row.presence != presence) {
                     let devices = rows.iter().filter(|row| !row.resource.is_empty());
@@ -147,7 +158,7 @@ impl Services {
                     if let (None, Some(oldest)) = (known, oldest)
                         && rows.len() >= MAX_DEVICES
                     {
-                        self.gone_device(owner, contact, &oldest.resource, &mut unit);
+                        gone(&oldest.resource, &mut unit);
                     }
                     unit.write(self.put(owner, contact, resource, presence));
                 }
@@ -160,22 +171,25 @@ impl Services {
         self.has_news(&mut person, contact).await
     }
 
-    /// Notes that a device shows nothing any more; that it is so stays as the account's last word.
+    /// Notes that a device shows nothing any more; that it is so stays as the account's last word,
+    /// beside what the account shows without any device.
     pub(super) fn gone_device(
         &self,
         owner: &Address,
-        contact: &Address,
-        resource: &CompactString,
+        device: &Device,
+        personal: Option<Personal>,
         unit: &mut Unit,
     ) {
-        if !resource.is_empty() {
+        let contact = &device.account;
+        if device.resource.as_ref().is_some_and(|resource| !resource.is_empty()) {
             unit.write(Write::DropContactPresence {
                 owner: owner.clone(),
                 contact: contact.clone(),
-                resource: Some(resource.clone()),
+                resource: device.resource.clone(),
             });
         }
-        unit.write(self.put(owner, contact, CompactString::default(), Presence::offline()));
+        let last = Presence { personal: personal.map(Box::new), ..Presence::offline() };
+        unit.write(self.put(owner, contact, CompactString::default(), last));
     }
 
     fn put(
@@ -281,6 +295,12 @@ impl Services {
         }
         Ok(())
     }
+}
+
+/// Returns what a contact shows of itself without any device.
+pub(super) fn of_account(rows: &[ContactPresence]) -> Option<&Personal> {
+    let account = rows.iter().find(|row| row.resource.is_empty())?;
+    account.presence.personal.as_deref()
 }
 
 /// Accounts read at once when all are gone through.

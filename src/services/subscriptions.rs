@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::{
     bridge,
     domain::{
-        address::Address,
+        address::{Address, Device},
         contact::{Contact, Relation, Scope},
         refusal::Refusal,
         subscription::{Event, Step, apply},
@@ -133,7 +133,8 @@ impl Services {
             };
             return Ok((next, None));
         };
-        let alias = person.sessions.iter().find_map(|live| live.session.presence.alias.clone());
+        let alias = person.sessions.iter().find_map(|live| live.session.presence.alias());
+        let alias = alias.map(str::to_owned);
         let before = self.contact(owner, contact).await?;
         let step = apply(before.relation, *event);
         let mut unit = Unit::default();
@@ -298,7 +299,8 @@ impl Services {
         unit: &mut Unit,
     ) -> Result<(), Refusal> {
         for row in self.store.contact_presences(owner, contact).await.map_err(refused)? {
-            self.gone_device(owner, contact, &row.resource, unit);
+            let device = Device { account: contact.clone(), resource: Some(row.resource) };
+            self.gone_device(owner, &device, None, unit);
         }
         Ok(())
     }

@@ -9,7 +9,8 @@ use onesoup::{
         address::{Address, Device},
         contact::{Contact, ContactList, Member, Relation},
         mailbox::{Content, Letter, Message},
-        presence::{Availability, Client, Picture, Presence},
+        personal::{Personal, Picture},
+        presence::{Availability, Client, Presence},
         session::{Session, Terms, WakeUp},
     },
     store::{Store, answers::Answer},
@@ -141,14 +142,18 @@ fn terms() -> Terms {
 pub(crate) fn presence(status: &str) -> Presence {
     Presence {
         is_online: true,
-        mood: Availability::Chatty,
+        availability: Availability::Chatty,
         status: Some(status.to_owned()),
         priority: -3,
-        alias: Some(status.to_owned()),
         client: Some(Box::new(Client { model: Some(status.to_owned()), ..Client::default() })),
-        picture: Some(Box::new(Picture {
-            media_type: "image/gif".into(),
-            base64: "R0lG".repeat(2000),
+        personal: Some(Box::new(Personal {
+            alias: Some(status.to_owned()),
+            picture: Some(Picture {
+                media_type: "image/gif".into(),
+                base64: "R0lG".repeat(2000),
+                ..Picture::default()
+            }),
+            ..Personal::default()
         })),
     }
 }
