@@ -163,7 +163,7 @@ fn wild_answers(texts: &mut Texts) -> Vec<IqKind> {
     let items = DiscoItems { node: texts.some(), items: vec![item] };
     let version = Version { name: texts.one(), version: texts.one(), os: texts.some() };
     let last = LastActivity { status: texts.some(), ..LastActivity::default() };
-    let vcard = VCard { full_name: texts.some(), nickname: texts.some() };
+    let vcard = VCard { full_name: texts.some(), nickname: texts.some(), ..VCard::default() };
     let time = EntityTime { now: Millis(i64::MAX), offset_minutes: i32::MIN };
     let mut answers = vec![
         IqKind::Get(Query::DiscoInfo { node: texts.some() }),

@@ -6,6 +6,7 @@ use crate::xmpp::{
     message::attr,
     ns,
     payload::{Node, Payload},
+    pubsub::Items,
     why::Why,
 };
 
@@ -32,6 +33,8 @@ pub enum Query {
     Time,
     /// The profile (XEP-0054).
     VCard(Payload),
+    /// Items at a node (XEP-0060).
+    Items(Items),
     /// The contact list (RFC 6121 §2).
     Roster(Payload),
     /// All else; ask its name and namespace.
@@ -49,6 +52,10 @@ impl Query {
             (ns::TIME, "time") => Self::Time,
             (ns::VCARD, "vCard") => Self::VCard(child.to_payload()),
             (ns::ROSTER, "query") => Self::Roster(child.to_payload()),
+            (ns::PUBSUB, "pubsub") => match Items::read(child) {
+                Some(items) => Self::Items(items),
+                None => Self::Other(child.to_payload()),
+            },
             _ => Self::Other(child.to_payload()),
         }
     }
@@ -69,6 +76,7 @@ impl Query {
             Self::Version => query(ns::VERSION),
             Self::LastActivity => query(ns::LAST),
             Self::Time => Payload::new("time", ns::TIME),
+            Self::Items(items) => items.to_payload(),
             Self::VCard(payload) | Self::Roster(payload) | Self::Other(payload) => payload.clone(),
         }
     }

@@ -5,6 +5,7 @@
 //! folder that names an XMPP crate.
 
 mod assemble;
+pub mod avatar;
 mod bounds;
 pub mod caps;
 pub mod condition;
@@ -24,6 +25,7 @@ pub mod ns;
 pub mod odd;
 pub mod payload;
 pub mod presence;
+pub mod pubsub;
 pub mod stanza;
 pub mod stream;
 pub mod vcard;

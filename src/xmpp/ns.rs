@@ -29,14 +29,26 @@ pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
 pub const CONFERENCE: &str = "jabber:x:conference";
 /// Profiles (XEP-0054).
 pub const VCARD: &str = "vcard-temp";
+/// Items at nodes (XEP-0060).
+pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
+/// News of items at nodes (XEP-0060).
+pub const PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
 /// Links to data elsewhere (XEP-0066).
 pub const OOB: &str = "jabber:x:oob";
+/// Where a user is (XEP-0080).
+pub const GEOLOC: &str = "http://jabber.org/protocol/geoloc";
+/// A user's picture: its octets (XEP-0084).
+pub const AVATAR_DATA: &str = "urn:xmpp:avatar:data";
+/// A user's picture: what it is (XEP-0084).
+pub const AVATAR_METADATA: &str = "urn:xmpp:avatar:metadata";
 /// "Is typing" (XEP-0085).
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
 /// Old notices of delay (XEP-0091).
 pub const OLD_DELAY: &str = "jabber:x:delay";
 /// Software version (XEP-0092).
 pub const VERSION: &str = "jabber:iq:version";
+/// How a user feels (XEP-0107).
+pub const MOOD: &str = "http://jabber.org/protocol/mood";
 /// Entity capabilities (XEP-0115).
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// Hash of the profile's picture (XEP-0153).

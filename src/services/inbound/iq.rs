@@ -60,9 +60,12 @@ impl Services {
                 let activity = LastActivity { since: self.idle(&whom).await?, status: None };
                 Ok(Some(activity.to_payload()))
             }
-            Query::Version | Query::Time | Query::VCard(_) | Query::Roster(_) | Query::Other(_) => {
-                Err(Condition::ServiceUnavailable)
-            }
+            Query::Version
+            | Query::Time
+            | Query::VCard(_)
+            | Query::Items(_)
+            | Query::Roster(_)
+            | Query::Other(_) => Err(Condition::ServiceUnavailable),
         }
     }
 
