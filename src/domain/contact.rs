@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use crate::domain::address::Address;
+use crate::domain::{address::Address, view::View};
 
 /// What an account and one other are to each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,16 @@ pub struct Contact {
     pub address: Address,
     /// Who sees whose presence, and who has asked.
     pub relation: Relation,
+    /// What the user himself has answered that the contact may see; none where he has not, and
+    /// the contact sees the account by grants alone.
+    pub accepted: Option<View>,
+}
+
+impl Contact {
+    /// Returns somebody with whom an account has nothing to do.
+    pub fn stranger(address: Address) -> Self {
+        Self { address, relation: Relation::default(), accepted: None }
+    }
 }
 
 /// The state of the subscription between an account and a contact.

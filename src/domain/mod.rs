@@ -8,6 +8,8 @@ pub mod mailbox;
 pub mod personal;
 pub mod place;
 pub mod presence;
+pub mod presence_access;
 pub mod refusal;
 pub mod session;
 pub mod subscription;
+pub mod view;

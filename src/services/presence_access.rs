@@ -18,9 +18,10 @@ use crate::{
     },
     domain::{
         address::Address,
-        contact::{Grant, Relation, Scope},
+        contact::{Contact, Grant, Relation, Scope},
         refusal::Refusal,
         subscription::Event,
+        view::View,
     },
     services::{
         context::Services,
@@ -71,9 +72,36 @@ impl Services {
         request: PresenceAuthUser,
     ) -> Result<Primitive, Refusal> {
         let contact = self.named(&request.user)?;
-        let event = if request.is_accepted { Event::AllowOut } else { Event::DenyOut };
-        self.happen(asker.account(), &contact, event).await?;
+        if !request.is_accepted {
+            self.happen(asker.account(), &contact, Event::DenyOut).await?;
+            return Ok(done());
+        }
+        let names = bridge::presence::attribute_names(&request.attributes);
+        let accepted = if names.is_empty() { View::Everything } else { View::Only(names) };
+        self.accept(asker, &contact, accepted).await?;
+        self.happen(asker.account(), &contact, Event::AllowOut).await?;
         Ok(done())
+    }
+
+    /// Keeps what the user lets a contact see.
+    async fn accept(
+        &self,
+        asker: &Asker,
+        contact: &Address,
+        accepted: View,
+    ) -> Result<(), Refusal> {
+        let account = asker.account();
+        let _person = self.held(asker).await?;
+        let known = self.contact(account, contact).await?;
+        if known.relation == Relation::default()
+            && !self.has_place(account, Event::AllowOut).await?
+        {
+            return Err(Refusal::TooManyContacts);
+        }
+        let contact = Contact { accepted: Some(accepted), ..known };
+        let mut unit = Unit::default();
+        unit.write(Write::PutContact { account: account.clone(), contact });
+        self.carry_out(unit).await
     }
 
     /// Takes back that somebody may see the account.

@@ -151,7 +151,9 @@ impl Services {
             };
         }
         if step.relation != before.relation {
-            let contact = Contact { address: contact.clone(), relation: step.relation };
+            let is_taken_back = matches!(event, Event::DenyOut | Event::LeaveIn);
+            let accepted = before.accepted.filter(|_| !is_taken_back);
+            let contact = Contact { address: contact.clone(), relation: step.relation, accepted };
             unit.write(Write::PutContact { account: owner.clone(), contact });
         }
         if *event == Event::DenyIn && before.relation.to {
@@ -193,7 +195,7 @@ impl Services {
     }
 
     /// Returns whether an account may have one more contact.
-    async fn has_place(&self, owner: &Address, event: Event) -> Result<bool, Refusal> {
+    pub(super) async fn has_place(&self, owner: &Address, event: Event) -> Result<bool, Refusal> {
         let (all, asking) = self.store.contact_count(owner).await.map_err(refused)?;
         Ok(all < MAX_CONTACTS && (event != Event::AskIn || asking < MAX_ASKING))
     }
@@ -287,8 +289,7 @@ impl Services {
         contact: &Address,
     ) -> Result<Contact, Refusal> {
         let known = self.store.contact(account, contact).await.map_err(refused)?;
-        let stranger = || Contact { address: contact.clone(), relation: Default::default() };
-        Ok(known.unwrap_or_else(stranger))
+        Ok(known.unwrap_or_else(|| Contact::stranger(contact.clone())))
     }
 
     /// Notes that nothing is known of a contact any more.

@@ -72,6 +72,7 @@ pub(super) fn put<'q>(account: &Address, contact: &Contact) -> Query<'q> {
         .bind(i64::from(relation.pending_out))
         .bind(i64::from(relation.pending_in))
         .bind(i64::from(relation.is_approved))
+        .bind(contact.accepted.as_ref().map(rows::as_json))
 }
 
 pub(super) fn drop<'q>(account: &Address, address: &Address) -> Query<'q> {
@@ -86,22 +87,29 @@ fn read(row: &Row) -> Result<Contact, RowError> {
         pending_in: rows::flag(row, 4)?,
         is_approved: rows::flag(row, 5)?,
     };
-    Ok(Contact { address: rows::address(row, 0)?, relation })
+    Ok(Contact {
+        address: rows::address(row, 0)?,
+        relation,
+        accepted: rows::optional_json(row, 6)?,
+    })
 }
 
-const SELECT: &str = "SELECT address, sees, is_seen, pending_out, pending_in, is_approved
+const SELECT: &str = "SELECT address, sees, is_seen, pending_out, pending_in, is_approved,
+        accepted
     FROM contacts WHERE account = $1 ORDER BY address";
-const SELECT_ONE: &str = "SELECT address, sees, is_seen, pending_out, pending_in, is_approved
+const SELECT_ONE: &str = "SELECT address, sees, is_seen, pending_out, pending_in, is_approved,
+        accepted
     FROM contacts WHERE account = $1 AND address = $2";
 const COUNT: &str = "SELECT count(*), coalesce(sum(pending_in), 0) FROM contacts
     WHERE account = $1";
 const SELECT_PENDING: &str = "SELECT address FROM contacts
     WHERE account = $1 AND pending_in = 1 ORDER BY address";
 const UPSERT: &str = "INSERT INTO contacts (account, address, sees, is_seen, pending_out,
-        pending_in, is_approved)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+        pending_in, is_approved, accepted)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (account, address) DO UPDATE SET sees = excluded.sees,
         is_seen = excluded.is_seen, pending_out = excluded.pending_out,
-        pending_in = excluded.pending_in, is_approved = excluded.is_approved";
+        pending_in = excluded.pending_in, is_approved = excluded.is_approved,
+        accepted = excluded.accepted";
 const DELETE: &str = "DELETE FROM contact_presences WHERE owner = $1 AND contact = $2;
     DELETE FROM contacts WHERE account = $1 AND address = $2;";

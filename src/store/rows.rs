@@ -79,6 +79,14 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, R
     Ok(serde_json::from_str(row.try_get(column)?)?)
 }
 
+pub(super) fn optional_json<T: DeserializeOwned>(
+    row: &Row,
+    column: usize,
+) -> Result<Option<T>, RowError> {
+    let text: Option<&str> = row.try_get(column)?;
+    Ok(text.map(serde_json::from_str).transpose()?)
+}
+
 /// Spells plain data as JSON.
 pub(super) fn as_json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("plain data without maps always has a spelling")

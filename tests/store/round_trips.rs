@@ -7,6 +7,7 @@ use onesoup::{
         address::Address,
         contact::{Grant, Scope, Watch},
         mailbox::{Content, Outcome, Report},
+        view::View,
     },
     store::{entities::EntityKind, error::StoreError, mailbox::MailboxSize, write::Write},
 };
@@ -303,6 +304,7 @@ async fn contacts_keep_their_relation() {
     assert_eq!(store.pending_in(&kim).await.unwrap(), [address("amy"), address("lee")]);
     lee.relation.pending_in = false;
     lee.relation.from = true;
+    lee.accepted = Some(View::Only(vec!["OnlineStatus".into()]));
     store.commit(vec![put(lee.clone())]).await.unwrap();
     assert_eq!(store.contacts(&kim).await.unwrap(), [contact(address("amy")), lee.clone()]);
     assert_eq!(store.contact(&kim, &lee.address).await.unwrap(), Some(lee));

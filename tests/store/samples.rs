@@ -160,7 +160,7 @@ pub(crate) fn presence(status: &str) -> Presence {
 
 pub(crate) fn contact(address: Address) -> Contact {
     let relation = Relation { to: true, pending_in: true, ..Relation::default() };
-    Contact { address, relation }
+    Contact { relation, ..Contact::stranger(address) }
 }
 
 pub(crate) fn list(key: &str, members: &[&str]) -> ContactList {
