@@ -77,7 +77,8 @@ fn an_iq_that_cannot_be_understood_is_refused_if_it_can_be() {
     assert_eq!(iq("type='get'", "<ping xmlns='urn:xmpp:ping'/>").unwrap_err().why, Why::NoId);
     for attrs in ["id='1'", "id='1' type='bogus'", "id='1' type=''"] {
         let odd = iq(attrs, "<ping xmlns='urn:xmpp:ping'/>").unwrap_err();
-        assert_eq!((odd.why, odd.kind, odd.refusal()), (Why::UnknownKind, OddKind::Answer, None));
+        assert_eq!((odd.why, odd.kind), (Why::UnknownKind, OddKind::Request), "{attrs}");
+        assert!(odd.refusal().is_some(), "{attrs}");
     }
     let odd = iq("id='1' type='get'", "").unwrap_err();
     assert_eq!((odd.why, odd.kind), (Why::NoPayload, OddKind::Request));
@@ -88,13 +89,27 @@ fn an_iq_that_cannot_be_understood_is_refused_if_it_can_be() {
 }
 
 #[test]
-fn stray_text_and_a_second_payload_are_passed_over() {
-    let two = "stray<ping xmlns='urn:xmpp:ping'/>\n <query xmlns='jabber:iq:version'/>";
-    assert_eq!(iq("id='1' type='get'", two).unwrap().kind, IqKind::Get(Query::Ping));
-    let result = iq("id='1' type='result'", two).unwrap();
+fn stray_text_is_passed_over() {
+    let one = "stray<ping xmlns='urn:xmpp:ping'/>\n ";
+    assert_eq!(iq("id='1' type='get'", one).unwrap().kind, IqKind::Get(Query::Ping));
+    let result = iq("id='1' type='result'", one).unwrap();
     let IqKind::Result(Some(payload)) = result.kind else { panic!() };
     assert_eq!(payload.node().name(), "ping");
     assert_eq!(message("stray<body>x</body>stray").body(), Some("x"));
+}
+
+#[test]
+fn a_request_with_several_payloads_is_refused_and_an_answer_with_several_is_read() {
+    let two = "<ping xmlns='urn:xmpp:ping'/><query xmlns='jabber:iq:version'/>";
+    for kind in ["get", "set"] {
+        let odd = iq(&format!("id='1' type='{kind}'"), two).unwrap_err();
+        assert_eq!((odd.why, odd.kind), (Why::ManyPayloads, OddKind::Request));
+        let IqKind::Error(error) = odd.refusal().unwrap().kind else { panic!() };
+        assert_eq!(error.condition, Condition::BadRequest);
+    }
+    let result = iq("id='1' type='result'", two).unwrap();
+    let IqKind::Result(Some(payload)) = result.kind else { panic!() };
+    assert_eq!(payload.node().name(), "ping");
 }
 
 #[test]

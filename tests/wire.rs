@@ -5,6 +5,7 @@ use onesoup::{
     xmpp::{
         caps::Caps,
         condition::{Condition, StanzaError},
+        data_form::{DataForm, Field},
         delay::Delay,
         disco::{DiscoInfo, DiscoItem, DiscoItems, Identity},
         entity_time::EntityTime,
@@ -158,7 +159,9 @@ fn wild_answers(texts: &mut Texts) -> Vec<IqKind> {
     let identity =
         Identity { lang: texts.some(), ..Identity::new(&texts.one(), "b", &texts.one()) };
     let features = vec![texts.one(), texts.one()];
-    let info = DiscoInfo { node: texts.some(), identities: vec![identity], features };
+    let field = Field { var: texts.one(), kind: texts.some(), values: vec![texts.one()] };
+    let forms = vec![DataForm { form_type: texts.some(), fields: vec![field] }];
+    let info = DiscoInfo { node: texts.some(), identities: vec![identity], features, forms };
     let item = DiscoItem { jid: texts.one(), node: texts.some(), name: texts.some() };
     let items = DiscoItems { node: texts.some(), items: vec![item] };
     let version = Version { name: texts.one(), version: texts.one(), os: texts.some() };

@@ -1,6 +1,7 @@
 //! Service discovery (XEP-0030).
 
 use crate::xmpp::{
+    data_form::DataForm,
     message::attr,
     ns,
     payload::{Node, Payload},
@@ -40,6 +41,8 @@ pub struct DiscoInfo {
     pub identities: Vec<Identity>,
     /// Namespaces of what it can do.
     pub features: Vec<String>,
+    /// What else there is to know (XEP-0128).
+    pub forms: Vec<DataForm>,
 }
 
 impl DiscoInfo {
@@ -53,10 +56,12 @@ impl DiscoInfo {
         let named = |name: &'static str| {
             query.children().filter(move |child| child.is(name, ns::DISCO_INFO))
         };
+        let forms = query.children().filter(|child| child.is("x", ns::DATA));
         Self {
             node: attr(query, "node"),
             identities: named("identity").filter_map(identity).collect(),
             features: named("feature").filter_map(|child| attr(child, "var")).collect(),
+            forms: forms.map(DataForm::read).collect(),
         }
     }
 
@@ -74,6 +79,7 @@ impl DiscoInfo {
             .with_attr_if("node", self.node.as_deref())
             .with_all(self.identities.iter().map(identity))
             .with_all(self.features.iter().map(feature))
+            .with_all(self.forms.iter().map(DataForm::to_payload))
     }
 }
 

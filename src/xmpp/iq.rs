@@ -143,11 +143,18 @@ impl Iq {
     pub(in crate::xmpp) fn read(stanza: Node<'_>, from: Jid, to: Jid) -> Result<Self, Why> {
         let id = stanza.attr("id").ok_or(Why::NoId)?.to_owned();
         // An error repeats the request before it says what was wrong.
-        let payload = stanza.children().find(|child| !child.is("error", ns::CLIENT));
+        let mut payloads = stanza.children().filter(|child| !child.is("error", ns::CLIENT));
+        let payload = payloads.next();
+        // spec: RFC6120 §8.2.3: a request has one, no more and no less.
+        let mut one = || match (payload, payloads.next()) {
+            (Some(payload), None) => Ok(Query::read(payload)),
+            (Some(_), Some(_)) => Err(Why::ManyPayloads),
+            (None, _) => Err(Why::NoPayload),
+        };
         // spec: RFC6120 §8.2.3
         let kind = match stanza.attr("type") {
-            Some("get") => IqKind::Get(Query::read(payload.ok_or(Why::NoPayload)?)),
-            Some("set") => IqKind::Set(Query::read(payload.ok_or(Why::NoPayload)?)),
+            Some("get") => IqKind::Get(one()?),
+            Some("set") => IqKind::Set(one()?),
             Some("result") => IqKind::Result(payload.map(Node::to_payload)),
             Some("error") => IqKind::Error(StanzaError::read(stanza)),
             _ => return Err(Why::UnknownKind),

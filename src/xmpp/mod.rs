@@ -9,6 +9,7 @@ pub mod avatar;
 mod bounds;
 pub mod caps;
 pub mod condition;
+pub mod data_form;
 pub mod delay;
 pub mod disco;
 mod elements;

@@ -15,6 +15,8 @@ pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// Contact lists (RFC 6121 §2).
 pub const ROSTER: &str = "jabber:iq:roster";
+/// Forms (XEP-0004).
+pub const DATA: &str = "jabber:x:data";
 /// Last activity (XEP-0012).
 pub const LAST: &str = "jabber:iq:last";
 /// Service discovery: who are you (XEP-0030).
@@ -55,6 +57,10 @@ pub const CAPS: &str = "http://jabber.org/protocol/caps";
 pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
 /// The name that a user goes by (XEP-0172).
 pub const NICK: &str = "http://jabber.org/protocol/nick";
+/// Who to turn to: the type of a form (XEP-0157).
+pub const SERVER_INFO: &str = "http://jabber.org/network/serverinfo";
+/// Messages wait for who is away (XEP-0160).
+pub const OFFLINE: &str = "msgoffline";
 /// Message receipts (XEP-0184).
 pub const RECEIPTS: &str = "urn:xmpp:receipts";
 /// Ping (XEP-0199).
@@ -63,6 +69,8 @@ pub const PING: &str = "urn:xmpp:ping";
 pub const TIME: &str = "urn:xmpp:time";
 /// Notices of delay (XEP-0203).
 pub const DELAY: &str = "urn:xmpp:delay";
+/// Which program: the type of a form (XEP-0232).
+pub const SOFTWARE_INFO: &str = "urn:xmpp:dataforms:softwareinfo";
 /// Correction of the last message (XEP-0308).
 pub const REPLACE: &str = "urn:xmpp:message-correct:0";
 /// Time since the last act of a user (XEP-0319).

@@ -16,9 +16,9 @@ pub enum OddKind {
     Message,
     /// A presence.
     Presence,
-    /// An iq that waits for an answer.
+    /// An iq that waits for an answer, or is no known sort of iq.
     Request,
-    /// An iq that is an answer, or no known sort of iq.
+    /// An iq that is an answer.
     Answer,
     /// No stanza.
     Other,
@@ -45,8 +45,9 @@ impl Odd {
         let kind = match (node.has_ns(ns::CLIENT), node.name(), node.attr("type")) {
             (true, "message", _) => OddKind::Message,
             (true, "presence", _) => OddKind::Presence,
-            (true, "iq", Some("get" | "set")) => OddKind::Request,
-            (true, "iq", _) => OddKind::Answer,
+            (true, "iq", Some("result" | "error")) => OddKind::Answer,
+            // spec: RFC6120 §8.2.3: another type is refused, not ignored.
+            (true, "iq", _) => OddKind::Request,
             _ => OddKind::Other,
         };
         let address = |name: &str| node.attr(name).and_then(|text| Jid::new(text).ok());
@@ -72,6 +73,7 @@ impl Odd {
             | Why::BadTo
             | Why::NoId
             | Why::NoPayload
+            | Why::ManyPayloads
             | Why::UnknownKind
             | Why::Malformed => Condition::BadRequest,
         };

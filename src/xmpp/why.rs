@@ -18,6 +18,9 @@ pub enum Why {
     /// A question that asks nothing.
     #[error("request without payload")]
     NoPayload,
+    /// A question that asks several things at once.
+    #[error("request with several payloads")]
+    ManyPayloads,
     /// A `type` that nobody knows.
     #[error("unknown type")]
     UnknownKind,
