@@ -60,6 +60,7 @@ fn services_on(store: &Store, clock: &Clock) -> (Services, Ways) {
         registration: Registration::Closed,
         tcp_wake: None,
         udp_wake: true,
+        contact: Vec::new(),
     };
     Services::new(
         store.clone(),

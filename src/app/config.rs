@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::{base::secret::Secret, domain::account::Registration};
 
@@ -89,6 +90,25 @@ settings! {
         enabled: bool = false;
     }
 
+    /// Whom people of the network turn to about this domain (XEP-0157). Each is a list of
+    /// addresses: `mailto:abuse@chat.example.org`, `xmpp:kim@chat.example.org`, a web page.
+    ["contact"] ContactSettings {
+        /// Those who stop misuse. Name at least these.
+        abuse: Vec<String> = Vec::<String>::new();
+        /// Those who run the service.
+        admin: Vec<String> = Vec::<String>::new();
+        /// Those who like to hear how it is.
+        feedback: Vec<String> = Vec::<String>::new();
+        /// Those who sell it.
+        sales: Vec<String> = Vec::<String>::new();
+        /// Those who mend holes.
+        security: Vec<String> = Vec::<String>::new();
+        /// Where it is told what is broken right now.
+        status: Vec<String> = Vec::<String>::new();
+        /// Those who help.
+        support: Vec<String> = Vec::<String>::new();
+    }
+
     /// Who may have an account.
     ["accounts"] AccountSettings {
         /// `closed`: only `onesoup account add` makes accounts. `open`: also the services for
@@ -116,6 +136,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// Waking phones.
     pub cir: CirSettings,
+    /// Whom people turn to.
+    pub contact: ContactSettings,
     /// Who may have an account.
     pub accounts: AccountSettings,
 }
@@ -151,6 +173,21 @@ impl From<&str> for SettingSecret {
 impl Serialize for SettingSecret {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str("")
+    }
+}
+
+impl ContactSettings {
+    /// Returns the addresses by what they are for.
+    pub fn by_matter(&self) -> Vec<(&'static str, Vec<String>)> {
+        vec![
+            ("abuse", self.abuse.clone()),
+            ("admin", self.admin.clone()),
+            ("feedback", self.feedback.clone()),
+            ("sales", self.sales.clone()),
+            ("security", self.security.clone()),
+            ("status", self.status.clone()),
+            ("support", self.support.clone()),
+        ]
     }
 }
 
@@ -193,6 +230,13 @@ impl Settings {
             faults
                 .push(format!("cir.tcp.advertise: {:?} is not host:port", self.cir.tcp.advertise));
         }
+        for (matter, addresses) in self.contact.by_matter() {
+            for address in addresses.iter().filter(|address| !is_uri(address)) {
+                faults.push(format!(
+                    "contact.{matter}: {address:?} is none as in mailto:a@b.c, xmpp:a@b.c, https://b.c"
+                ));
+            }
+        }
         if self.registration().is_none() {
             let value = &self.accounts.registration;
             faults.push(format!("accounts.registration: {value:?} is not closed, open or auto"));
@@ -206,4 +250,10 @@ impl Settings {
         let port = port.parse().ok().filter(|&port| port != 0)?;
         (!host.is_empty()).then(|| (host.to_owned(), port))
     }
+}
+
+fn is_uri(text: &str) -> bool {
+    let is_plain = |letter: char| !letter.is_whitespace() && !letter.is_control();
+    text.chars().all(is_plain)
+        && Url::parse(text).is_ok_and(|url| url.has_host() || !url.path().is_empty())
 }

@@ -90,7 +90,8 @@ pub fn read(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<
 pub fn sample() -> String {
     let mut text = String::from(
         "# OneSoup. Every setting can also come from the environment:\n\
-         # ONESOUP_HTTP_LISTEN is listen of [http]. What stands here is the default.\n",
+         # ONESOUP_HTTP_LISTEN is listen of [http], a list with blanks between. What stands here is the\n\
+         # default.\n",
     );
     let mut values = defaults();
     for section in MANUAL {
@@ -154,6 +155,9 @@ fn set_from_text(slot: &mut Value, text: &str) -> Result<(), String> {
         Value::Integer(_) => {
             Value::Integer(text.parse().map_err(|_| format!("{text:?} is not a number"))?)
         }
+        Value::Array(_) => {
+            Value::Array(text.split_whitespace().map(|one| Value::String(one.into())).collect())
+        }
         _ => Value::String(text.to_owned()),
     };
     Ok(())
@@ -173,6 +177,7 @@ mod tests {
             "ONESOUP_HTTP_LISTEN" => Some("127.0.0.1:1".into()),
             "ONESOUP_LINK_PORT" => Some("15347".into()),
             "ONESOUP_CIR_UDP_ENABLED" => Some("true".into()),
+            "ONESOUP_CONTACT_ABUSE" => Some("mailto:a@b.example xmpp:a@b.example".into()),
             _ => None,
         };
         let text = "[http]\nlisten = '0.0.0.0:80'\n[domain]\nname = 'chat.example'";
@@ -181,6 +186,7 @@ mod tests {
         assert_eq!(settings.link.port, 15347);
         assert!(settings.cir.udp.enabled);
         assert_eq!(settings.domain.name, "chat.example");
+        assert_eq!(settings.contact.abuse, ["mailto:a@b.example", "xmpp:a@b.example"]);
     }
 
     #[test]
@@ -200,6 +206,20 @@ mod tests {
         for name in ["domain.name", "link.secret", "accounts.registration", "cir.tcp.advertise"] {
             assert!(faults.iter().any(|fault| fault.contains(name)), "{name} in {faults:?}");
         }
+    }
+
+    #[test]
+    fn an_address_to_turn_to_is_a_uri() {
+        let faults = |addresses: &str| {
+            let text = format!("[domain]\nname = 'x'\n[contact]\nabuse = {addresses}");
+            let faults = read(&text, &none).map(|settings| settings.faults());
+            let faults = faults.unwrap_or_else(|Faults(faults)| faults);
+            faults.into_iter().filter(|fault| fault.contains("abuse")).count()
+        };
+        assert_eq!(faults("['mailto:a@b.c', 'xmpp:a@b.c', 'https://b.c/x?y', 'tel:+1-2']"), 0);
+        assert_eq!(faults("['a@b.c', 'mailto:', 'mailto:a b@c', '', 'https://']"), 5);
+        assert_eq!(faults("'mailto:a@b.c'"), 1);
+        assert_eq!(faults("[1]"), 1);
     }
 
     #[test]

@@ -100,6 +100,7 @@ pub async fn open(settings: &Settings) -> Result<(Services, Ways)> {
         registration: settings.registration().unwrap_or(Registration::Closed),
         tcp_wake: settings.advertised_tcp(),
         udp_wake: settings.cir.udp.enabled,
+        contact: settings.contact.by_matter(),
     };
     Ok(Services::new(store, clock, ids, Keeper::new(key), rules))
 }

@@ -12,7 +12,11 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    base::{clock::Clock, counters::Counter, ids::Ids},
+    base::{
+        clock::{Clock, Millis},
+        counters::Counter,
+        ids::Ids,
+    },
     domain::{account::Registration, address::Address, refusal::Refusal},
     services::{
         attempts::Attempts,
@@ -46,6 +50,8 @@ pub struct Rules {
     pub tcp_wake: Option<(String, u16)>,
     /// Whether phones may be woken by datagrams.
     pub udp_wake: bool,
+    /// Where people turn to, by matter: see [`crate::services::identity`].
+    pub contact: Vec<(&'static str, Vec<String>)>,
 }
 
 /// All use cases, on what they share.
@@ -58,6 +64,8 @@ pub struct Shared {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// When this process began.
+    pub started: Millis,
     /// New ids.
     pub ids: Ids,
     /// Passwords.
@@ -101,6 +109,7 @@ impl Services {
         let (calls, calls_end) = mpsc::channel(CALL_QUEUE);
         let shared = Shared {
             store,
+            started: clock.now(),
             clock,
             ids,
             keeper,

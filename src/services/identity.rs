@@ -1,11 +1,15 @@
-//! What our domain and its devices are and can do, as the network asks it (XEP-0030, XEP-0115).
+//! What our domain, its accounts and their devices are and can do, as the network asks it
+//! (XEP-0030, XEP-0115).
 
-use std::sync::LazyLock;
-
-use crate::xmpp::{
-    caps::Caps,
-    disco::{DiscoInfo, Identity},
-    ns,
+use crate::{
+    domain::presence::{Client, Presence},
+    services::identity::Entity::{Account, Device, Domain},
+    xmpp::{
+        caps::Caps,
+        data_form::{DataForm, Field},
+        disco::{DiscoInfo, Identity},
+        ns,
+    },
 };
 
 /// Names the program in entity capabilities.
@@ -14,41 +18,127 @@ const NODE: &str = "https://onesoup.com/";
 /// The name of the program.
 pub const PROGRAM: &str = "OneSoup";
 
-/// Returns what our domain is.
-pub fn domain() -> DiscoInfo {
-    DiscoInfo {
-        node: None,
-        identities: vec![Identity::new("server", "im", PROGRAM)],
-        features: features(&[]),
+/// Its version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Characters of a device's name that are shown.
+const MAX_NAME_CHARS: usize = 60;
+
+/// What can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Entity {
+    /// The whole domain.
+    Domain,
+    /// An account, on whose behalf we answer.
+    Account,
+    /// A phone.
+    Device,
+}
+
+/// Each feature and who offers it: only what works, in the order of the alphabet.
+const OFFERS: &[(&str, &[Entity])] = &[
+    (ns::CAPS, &[Device]),
+    (ns::DISCO_INFO, &[Domain, Account, Device]),
+    (ns::DISCO_ITEMS, &[Domain, Account, Device]),
+    (ns::LAST, &[Domain, Account, Device]),
+    (ns::VERSION, &[Domain, Device]),
+    (ns::OFFLINE, &[Domain]),
+    (ns::DELAY, &[Device]),
+    (ns::PING, &[Domain, Account, Device]),
+    (ns::RECEIPTS, &[Device]),
+    (ns::TIME, &[Domain, Device]),
+];
+
+/// Returns what our domain is, and whom people turn to about it.
+// spec: XEP-0157 §2
+pub fn domain(contact: &[(&str, Vec<String>)]) -> DiscoInfo {
+    let software = [("software", PROGRAM), ("software_version", VERSION)];
+    let software = software.map(|(var, value)| Field::text(var, value));
+    let named = contact.iter().filter(|(_, addresses)| !addresses.is_empty());
+    let field = |(matter, addresses): &(&str, Vec<String>)| {
+        Field::list(&format!("{matter}-addresses"), addresses)
+    };
+    let addresses: Vec<Field> = named.map(field).collect();
+    let mut forms = vec![DataForm::result(ns::SOFTWARE_INFO, software.into())];
+    if !addresses.is_empty() {
+        forms.push(DataForm::result(ns::SERVER_INFO, addresses));
     }
+    DiscoInfo { forms, ..info(Domain, Identity::new("server", "im", PROGRAM)) }
 }
 
 /// Returns what an account is.
 // spec: XEP-0030 §8
 pub fn account() -> DiscoInfo {
-    DiscoInfo {
-        node: None,
-        identities: vec![Identity::new("account", "registered", "IMPS")],
-        features: features(&[]),
-    }
+    info(Account, Identity::new("account", "registered", "IMPS"))
 }
 
 /// Returns what a phone is.
-pub fn device() -> DiscoInfo {
-    DiscoInfo {
-        node: None,
-        identities: vec![Identity::new("client", "phone", PROGRAM)],
-        features: features(&[ns::RECEIPTS]),
-    }
+pub fn device(presence: &Presence) -> DiscoInfo {
+    let client = presence.client.as_deref();
+    let kind = match client.and_then(|client| client.kind.as_deref()) {
+        Some("COMPUTER") => "pc",
+        Some("PDA") => "handheld",
+        Some("CLI") => "console",
+        _ => "phone",
+    };
+    let name = client.and_then(model).unwrap_or_else(|| PROGRAM.into());
+    info(Device, Identity::new("client", kind, &name))
+}
+
+/// Returns the maker and the model of a device, if it told them.
+pub fn model(client: &Client) -> Option<String> {
+    let parts = [&client.manufacturer, &client.model];
+    let parts: Vec<&str> = parts.into_iter().flatten().map(|part| part.trim()).collect();
+    // With a `<` in it, a name could make the hash that something else has.
+    // spec: XEP-0115 §10.3
+    let name = parts.join(" ").replace('<', "");
+    let name: String = name.trim().chars().take(MAX_NAME_CHARS).collect();
+    (!name.is_empty()).then_some(name)
 }
 
 /// Returns the capabilities that a phone's presence names.
-pub fn caps() -> Caps {
-    static CAPS: LazyLock<Caps> = LazyLock::new(|| Caps::of(NODE, &device()));
-    CAPS.clone()
+pub fn caps(presence: &Presence) -> Caps {
+    Caps::of(NODE, &device(presence))
 }
 
-fn features(more: &[&str]) -> Vec<String> {
-    let all = [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING, ns::VERSION, ns::LAST, ns::TIME];
-    all.iter().chain(more).map(|feature| (*feature).to_owned()).collect()
+fn info(entity: Entity, identity: Identity) -> DiscoInfo {
+    let offered = OFFERS.iter().filter(|(_, offerers)| offerers.contains(&entity));
+    let features = offered.map(|(feature, _)| (*feature).to_owned()).collect();
+    DiscoInfo { identities: vec![identity], features, ..DiscoInfo::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn phone(manufacturer: &str, model: &str) -> Presence {
+        let text = |text: &str| Some(text.to_owned());
+        let client =
+            Client { manufacturer: text(manufacturer), model: text(model), ..Client::default() };
+        Presence { client: Some(Box::new(client)), ..Presence::default() }
+    }
+
+    #[test]
+    fn each_feature_stands_once_in_the_order_of_the_alphabet() {
+        assert!(OFFERS.is_sorted_by(|before, after| before.0 < after.0), "{OFFERS:?}");
+    }
+
+    #[test]
+    fn a_device_is_named_by_its_maker_and_model() {
+        let name = |presence: &Presence| device(presence).identities[0].name.clone().unwrap();
+        assert_eq!(name(&phone("Nokia", "N95")), "Nokia N95");
+        assert_eq!(name(&phone(" ", "")), PROGRAM);
+        assert_eq!(name(&Presence::default()), PROGRAM);
+        assert_eq!(name(&phone("x<urn:xmpp:fake<", "")), "xurn:xmpp:fake");
+        assert_eq!(name(&phone("x", &"y".repeat(100))).len(), MAX_NAME_CHARS);
+    }
+
+    #[test]
+    fn a_domain_that_names_nobody_has_no_form_of_addresses() {
+        let none = domain(&[("abuse", Vec::new())]);
+        assert_eq!(none.forms.len(), 1);
+        let one = domain(&[("abuse", vec!["mailto:a@b".into()]), ("admin", Vec::new())]);
+        assert_eq!(one.forms[1].form_type.as_deref(), Some(ns::SERVER_INFO));
+        assert_eq!(one.forms[1].fields.len(), 1);
+    }
 }

@@ -79,7 +79,7 @@ impl Services {
         }
         let ends = bridge::address::device_to_jid(&device).zip(bridge::address::to_jid(contact));
         let Some((from, to)) = ends else { return };
-        let caps = Some(identity::caps());
+        let caps = Some(identity::caps(&session.presence));
         let stanza = bridge::presence::to_stanza(&session.presence, from, to, caps);
         self.say(&stanza.into());
     }

@@ -141,6 +141,7 @@ async fn open(url: &str, clock: &Clock) -> (Services, Ways) {
         registration: Registration::Auto,
         tcp_wake: Some(("wake.test".into(), 1)),
         udp_wake: true,
+        contact: Vec::new(),
     };
     let (ids, keeper) = (Ids::seeded(clock.clone(), 7), Keeper::new([7; 32]));
     Services::new(store, clock.clone(), ids, keeper, rules)

@@ -1,0 +1,64 @@
+//! What somebody is and holds (XEP-0030).
+
+use crate::{
+    bridge,
+    domain::{address::Device, presence::Presence},
+    services::{context::Services, identity, inbound::iq::Asked},
+    xmpp::{
+        condition::Condition,
+        disco::{DiscoInfo, DiscoItem, DiscoItems},
+    },
+};
+
+impl Services {
+    /// Returns what somebody is, at a node where one is named.
+    pub(super) fn info(&self, asked: &Asked, node: Option<&str>) -> Result<DiscoInfo, Condition> {
+        let info = match asked {
+            Asked::Domain => identity::domain(&self.rules.contact),
+            Asked::Account(_) => identity::account(),
+            Asked::Device(session) => match node {
+                None => identity::device(&session.presence),
+                Some(node) => at_node(&session.presence, node)?,
+            },
+            Asked::NoAccount | Asked::NoDevice => return Err(Condition::ServiceUnavailable),
+        };
+        match (node, &info.node) {
+            (Some(_), None) => Err(Condition::ItemNotFound),
+            _ => Ok(info),
+        }
+    }
+}
+
+/// Returns what is behind the node that a phone's presence names. A phone tells its model a
+/// moment after it logs in: what it showed before that is asked for when it has told.
+fn at_node(presence: &Presence, node: &str) -> Result<DiscoInfo, Condition> {
+    let before = Presence { client: None, ..Presence::default() };
+    let mut states = [presence, &before].into_iter();
+    let state = states.find(|state| identity::caps(state).disco_node() == node);
+    let state = state.ok_or(Condition::ItemNotFound)?;
+    Ok(DiscoInfo { node: Some(node.to_owned()), ..identity::device(state) })
+}
+
+/// Returns what somebody holds: an account its devices, for those who see them.
+// spec: XEP-0030 §8
+pub(super) fn items(asked: &Asked, node: Option<&str>) -> Result<DiscoItems, Condition> {
+    let items = match (asked, node) {
+        (Asked::NoDevice, _) => return Err(Condition::ServiceUnavailable),
+        (Asked::NoAccount, _) | (Asked::Domain | Asked::Device(_), None) => Vec::new(),
+        (Asked::Account(person), None) => {
+            let sessions = person.sessions.iter().map(|live| &live.session);
+            let visible = sessions.filter(|session| session.presence.is_visible());
+            let devices = visible.map(|session| Device {
+                account: session.account.clone(),
+                resource: Some(session.resource.clone()),
+            });
+            let jids = devices.filter_map(|device| bridge::address::device_to_jid(&device));
+            let item = |jid| DiscoItem { jid, node: None, name: None };
+            jids.map(|jid| item(jid.as_str().to_owned())).collect()
+        }
+        (Asked::Domain | Asked::Account(_) | Asked::Device(_), Some(_)) => {
+            return Err(Condition::ItemNotFound);
+        }
+    };
+    Ok(DiscoItems { node: node.map(str::to_owned), items })
+}

@@ -1,0 +1,32 @@
+//! How long somebody has been idle, away or up (XEP-0012).
+
+use std::time::Duration;
+
+use crate::{
+    services::{context::Services, inbound::iq::Asked},
+    xmpp::{condition::Condition, last_activity::LastActivity},
+};
+
+impl Services {
+    /// Returns how long the domain is up, a device idle, or an account away.
+    pub(super) fn last_activity(&self, asked: &Asked) -> Result<LastActivity, Condition> {
+        let now = self.clock.now();
+        let since = match asked {
+            Asked::Domain => now.since(self.started),
+            // Polls are no sign of its user.
+            Asked::Device(_) => Duration::ZERO,
+            Asked::Account(person) => {
+                let mut sessions = person.sessions.iter();
+                if !sessions.any(|live| live.session.presence.is_visible()) {
+                    // Nothing is kept of when an account was last there.
+                    return Err(Condition::ServiceUnavailable);
+                }
+                Duration::ZERO
+            }
+            // spec: XEP-0012 §4, also for who is not there: a stranger is not told which it is.
+            Asked::NoAccount => return Err(Condition::Forbidden),
+            Asked::NoDevice => return Err(Condition::ServiceUnavailable),
+        };
+        Ok(LastActivity { since, status: None })
+    }
+}

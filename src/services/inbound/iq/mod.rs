@@ -1,0 +1,127 @@
+//! A question comes from the network: one file for each kind of question.
+
+pub mod discovery;
+pub mod last_activity;
+pub mod software;
+
+use crate::{
+    bridge,
+    domain::{address::Address, session::Session},
+    services::{
+        context::Services,
+        inbound::{iq::discovery::items, message::is_domain},
+        person::Person,
+        refused,
+    },
+    xmpp::{
+        condition::Condition,
+        entity_time::EntityTime,
+        iq::{Iq, IqKind, Query},
+        payload::Payload,
+    },
+};
+
+/// Whom a question is for, as far as the asker may know.
+pub(super) enum Asked {
+    /// The whole domain.
+    Domain,
+    /// An account, by one who sees its presence.
+    Account(Box<Person>),
+    /// A device that is there.
+    Device(Box<Session>),
+    /// An account that is not there, or that the asker may not know of.
+    NoAccount,
+    /// The same of a device.
+    NoDevice,
+}
+
+impl Services {
+    /// Answers a question; answers that nobody waits for are passed over.
+    pub(super) async fn iq_arrived(&self, iq: Iq) {
+        let answer = match &iq.kind {
+            IqKind::Get(query) => match self.told_of(&iq, query).await {
+                Ok(payload) => iq.result(payload),
+                Err(condition) => iq.refuse(condition),
+            },
+            // spec: RFC6120 §8.4: nothing of ours can be changed so, and never silence.
+            IqKind::Set(_) => iq.refuse(Condition::ServiceUnavailable),
+            IqKind::Result(_) | IqKind::Error(_) => return,
+        };
+        self.say(&answer.into());
+    }
+
+    async fn told_of(&self, iq: &Iq, query: &Query) -> Result<Option<Payload>, Condition> {
+        let asked = self.asked(iq).await?;
+        match (query, &asked) {
+            (Query::DiscoInfo { node }, asked) => {
+                self.info(asked, node.as_deref()).map(|info| Some(info.to_payload()))
+            }
+            (Query::DiscoItems { node }, asked) => {
+                items(asked, node.as_deref()).map(|items| Some(items.to_payload()))
+            }
+            (Query::LastActivity, asked) => {
+                self.last_activity(asked).map(|activity| Some(activity.to_payload()))
+            }
+            (_, Asked::NoAccount | Asked::NoDevice) => Err(Condition::ServiceUnavailable),
+            (Query::Ping, _) => Ok(None),
+            (Query::Version, Asked::Domain) => Ok(Some(software::domain().to_payload())),
+            (Query::Version, Asked::Device(session)) => {
+                Ok(Some(software::device(session).to_payload()))
+            }
+            (Query::Time, Asked::Domain | Asked::Device(_)) => {
+                let time = EntityTime { now: self.clock.now(), offset_minutes: 0 };
+                Ok(Some(time.to_payload()))
+            }
+            (
+                Query::Version
+                | Query::Time
+                | Query::VCard(_)
+                | Query::Items(_)
+                | Query::Roster(_)
+                | Query::Other(_),
+                _,
+            ) => Err(Condition::ServiceUnavailable),
+        }
+    }
+
+    /// Returns whom a question is for.
+    ///
+    /// The same is looked up for a name that is there and for one that is not, in the store and
+    /// never in memory: neither the answer nor its time tells a stranger who is there.
+    async fn asked(&self, iq: &Iq) -> Result<Asked, Condition> {
+        if is_domain(&iq.to) {
+            return Ok(Asked::Domain);
+        }
+        let ends = bridge::address::of_jid(&iq.to).zip(bridge::address::of_jid(&iq.from));
+        let (account, asker) = ends.ok_or(Condition::ServiceUnavailable)?;
+        let contact = self.contact(&account, &asker).await.map_err(bridge::refusal::condition)?;
+        let person = self.admitting(&account, &asker).await?;
+        Ok(match (iq.to.resource(), person) {
+            // spec: XEP-0030 §8: an account is not disclosed to who may not see it.
+            (None, person) => match person.filter(|_| contact.relation.from) {
+                Some(person) => Asked::Account(Box::new(person)),
+                None => Asked::NoAccount,
+            },
+            // spec: RFC6121 §8.5.3.2.3; who knows a device's name was told it.
+            (Some(name), person) => {
+                let sessions = person.into_iter().flat_map(|person| person.sessions);
+                let is_it = |at: &Session| at.resource == name && at.presence.is_visible();
+                let found = sessions.map(|live| live.session).find(is_it);
+                found.map_or(Asked::NoDevice, |session| Asked::Device(Box::new(session)))
+            }
+        })
+    }
+
+    /// Returns an account that lets the asker through.
+    // spec: XEP-0191 §3.3: who is blocked learns no more than if nobody were there.
+    async fn admitting(
+        &self,
+        account: &Address,
+        asker: &Address,
+    ) -> Result<Option<Person>, Condition> {
+        let rows = self.store.person(account).await.map_err(refused);
+        let rows = rows.map_err(bridge::refusal::condition)?;
+        let person = rows.map(|rows| Person::new(rows, self.clock.now()));
+        Ok(person.filter(|person| person.is_active() && person.admits(asker)))
+    }
+}
