@@ -1,31 +1,30 @@
 //! Presence: what a phone publishes and shows, the domain's, and that of the network.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use compact_str::CompactString;
-use sha1::{Digest, Sha1};
 
 use crate::{
+    bridge::{
+        attribute,
+        bounded::{self, NAME, SENTENCE},
+        client, language,
+    },
     csp::{
         leaf::Word as _,
-        presence_channel::{Channel, ChannelStatus, CommC, CommCap},
-        presence_detail::{ClientInfo, ClientType, Source, StatusContent},
         presence_name::{AttributeKind, AttributeSet},
         presence_value::{Attribute, Availability as Word, PresenceSubList, Qualified},
     },
     domain::{
         handset::{self, Handset},
         personal::{Personal, Picture},
-        presence::{Availability, Client, Presence},
+        presence::{Availability, Presence},
     },
     xmpp::{
+        avatar::read_hash,
         caps::Caps,
         jid::Jid,
         presence::{Presence as Stanza, PresenceKind, Show},
     },
 };
-
-/// Octets of a status text that are kept; no phone shows more.
-const MAX_STATUS: usize = 1024;
 
 /// Returns what a phone is shown of somebody: each attribute it asked for, with a qualifier.
 ///
@@ -42,55 +41,9 @@ pub fn to_phone(presence: &Presence, handset: &Handset, wanted: &AttributeSet) -
     let default = AttributeSet::basic();
     let wanted = if wanted.is_empty() { &default } else { wanted };
     for kind in &wanted.kinds {
-        match attribute(presence, kind, handset) {
-            Some(attribute) => list.set(attribute),
-            None => continue,
-        }
+        attribute::to_phone(presence, kind, handset).into_iter().for_each(|one| list.set(one));
     }
     list
-}
-
-fn attribute(shown: &Presence, kind: &AttributeKind, handset: &Handset) -> Option<Attribute> {
-    let nothing = Personal::default();
-    let personal = shown.personal.as_deref().unwrap_or(&nothing);
-    let text = |text: Option<&String>| match text {
-        Some(text) => Qualified::known(CompactString::from(text.as_str())),
-        None => Qualified::unknown(),
-    };
-    Some(match kind {
-        AttributeKind::StatusText => {
-            let cut = shown.status.as_ref().map(|status| cut(status, handset.status_chars));
-            Attribute::StatusText(text(cut.as_ref()))
-        }
-        AttributeKind::Alias => Attribute::Alias(text(personal.alias.as_ref())),
-        AttributeKind::CommCap => Attribute::CommCap(Qualified::known(reachable(shown.is_online))),
-        AttributeKind::ClientInfo => Attribute::ClientInfo(match &shown.client {
-            Some(client) => Qualified::known(to_client_info(client)),
-            None => Qualified::unknown(),
-        }),
-        AttributeKind::StatusContent => Attribute::StatusContent(match &personal.picture {
-            Some(picture) => Qualified::known(StatusContent {
-                source: Some(Source::Direct(picture.base64.as_str().into())),
-                content_type: Some(picture.media_type.as_str().into()),
-            }),
-            None => Qualified::unknown(),
-        }),
-        AttributeKind::Registration => Attribute::Registration(Qualified::unknown()),
-        AttributeKind::TimeZone => Attribute::TimeZone(Qualified::unknown()),
-        AttributeKind::GeoLocation => Attribute::GeoLocation(Qualified::unknown()),
-        AttributeKind::Address => Attribute::Address(Qualified::unknown()),
-        AttributeKind::FreeTextLocation => Attribute::FreeTextLocation(Qualified::unknown()),
-        AttributeKind::Plmn => Attribute::Plmn(Qualified::unknown()),
-        AttributeKind::PreferredContacts => Attribute::PreferredContacts(Qualified::unknown()),
-        AttributeKind::PreferredLanguage => Attribute::PreferredLanguage(Qualified::unknown()),
-        AttributeKind::StatusMood => Attribute::StatusMood(Qualified::unknown()),
-        AttributeKind::ContactInfo => Attribute::ContactInfo(Qualified::unknown()),
-        AttributeKind::InfoLink => Attribute::InfoLink(Qualified::unknown()),
-        // Set above, or unknown to us as well: nothing is shown of it.
-        AttributeKind::OnlineStatus | AttributeKind::UserAvailability | AttributeKind::Other(_) => {
-            return None;
-        }
-    })
 }
 
 /// Changes what a device shows by what its phone publishes; what is not named stays.
@@ -103,20 +56,16 @@ pub fn of_phone(list: &PresenceSubList, handset: &Handset, presence: &mut Presen
                     presence.availability = handset.means(word);
                 }
             }
-            Attribute::StatusText(text) => presence.status = kept(text, MAX_STATUS),
-            Attribute::Alias(text) => personal.alias = kept(text, MAX_STATUS),
-            Attribute::ClientInfo(client) => {
-                presence.client = client.valid().map(of_client_info).map(Box::new);
-            }
-            Attribute::StatusContent(content) => {
-                personal.picture = content.valid().and_then(of_content);
+            Attribute::StatusText(text) => presence.status = bounded::valid(text, SENTENCE),
+            Attribute::ClientInfo(info) => {
+                presence.client = info.valid().map(client::of_phone).map(Box::new);
             }
             Attribute::OnlineStatus(online) if online.valid() == Some(&false) => {
                 // The session lives, so the server says when it is online (handset: S60 §4.6);
                 // a phone that says it is not wants to be hidden.
                 presence.availability = Availability::Hidden;
             }
-            _ => {}
+            _ => attribute::set(&mut personal, attribute),
         }
     }
     presence.personal = boxed(personal);
@@ -132,6 +81,7 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
     if !presence.is_visible() {
         return Stanza::new(from, to, PresenceKind::Unavailable);
     }
+    let spoken = presence.personal.as_ref().and_then(|user| user.language.as_deref());
     Stanza {
         show: match presence.availability {
             Availability::Available | Availability::Hidden => None,
@@ -140,6 +90,7 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
             Availability::LongAway => Some(Show::Xa),
             Availability::Busy => Some(Show::Dnd),
         },
+        lang: spoken.and_then(language::to_tag),
         statuses: presence.status.iter().map(|status| status.as_str().into()).collect(),
         priority: presence.priority,
         nick: presence.alias().map(str::to_owned),
@@ -159,11 +110,13 @@ pub fn of_stanza(stanza: &Stanza) -> Presence {
             Some(Show::Xa) => Availability::LongAway,
             Some(Show::Dnd) => Availability::Busy,
         },
-        status: stanza.status().filter(|status| !status.is_empty()).map(|s| cut(s, MAX_STATUS)),
+        status: bounded::some(stanza.status(), SENTENCE),
         priority: stanza.priority,
         client: None,
         personal: boxed(Personal {
-            alias: stanza.nick.as_ref().map(|nick| cut(nick, MAX_STATUS)),
+            alias: bounded::some(stanza.nick.as_deref(), NAME),
+            picture: stanza.photo_hash.as_deref().and_then(read_hash).map(Picture::known_by),
+            language: stanza.lang.as_deref().and_then(language::of_tag),
             ..Personal::default()
         }),
     }
@@ -194,64 +147,6 @@ fn of_word(word: &Word) -> Option<handset::Word> {
         Word::NotAvailable => Some(handset::Word::NotAvailable),
         Word::Other(_) => None,
     }
-}
-
-fn reachable(is_online: bool) -> CommCap {
-    let status = if is_online { ChannelStatus::Open } else { ChannelStatus::Closed };
-    let channel = CommC { channel: Some(Channel::Im), status: Some(status), ..CommC::default() };
-    CommCap { channels: vec![channel] }
-}
-
-fn to_client_info(client: &Client) -> ClientInfo {
-    let text = |text: &Option<String>| text.as_deref().map(CompactString::from);
-    ClientInfo {
-        client_type: client.kind.as_deref().and_then(ClientType::from_word),
-        manufacturer: text(&client.manufacturer),
-        producer: text(&client.producer),
-        model: text(&client.model),
-        version: text(&client.version),
-        language: text(&client.language),
-    }
-}
-
-fn of_client_info(info: &ClientInfo) -> Client {
-    let text = |text: &Option<CompactString>| text.as_deref().map(|text| cut(text, 100));
-    Client {
-        kind: info.client_type.as_ref().map(|kind| kind.word().to_owned()),
-        manufacturer: text(&info.manufacturer),
-        producer: text(&info.producer),
-        model: text(&info.model),
-        version: text(&info.version),
-        language: text(&info.language),
-    }
-}
-
-fn of_content(content: &StatusContent) -> Option<Picture> {
-    match (&content.source, &content.content_type) {
-        (Some(Source::Direct(base64)), Some(media_type)) if base64.len() <= 64 * 1024 => {
-            let octets = BASE64_STANDARD.decode(base64.as_str()).ok()?;
-            Some(Picture {
-                hash: hexadecimal(&Sha1::digest(&octets)),
-                media_type: media_type.to_string(),
-                bytes: u32::try_from(octets.len()).ok()?,
-                base64: base64.to_string(),
-                ..Picture::default()
-            })
-        }
-        _ => None,
-    }
-}
-
-fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
-fn kept(text: &Qualified<CompactString>, chars: usize) -> Option<String> {
-    text.valid().filter(|text| !text.is_empty()).map(|text| cut(text, chars))
-}
-
-fn cut(text: &str, chars: usize) -> String {
-    text.chars().take(chars).collect()
 }
 
 #[cfg(test)]

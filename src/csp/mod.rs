@@ -40,4 +40,4 @@ pub mod xml;
 #[cfg(test)]
 mod any_tree;
 #[cfg(test)]
-mod literal;
+pub(crate) mod literal;

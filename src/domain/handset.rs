@@ -28,6 +28,8 @@ pub struct Handset {
     pub escapes_addresses: bool,
     /// Characters of a status text that the phone shows.
     pub status_chars: usize,
+    /// Characters of another text in presence that the phone shows.
+    pub attribute_chars: usize,
     /// Seconds within which the same message under another id is a repetition, for a phone that
     /// repeats so; none for one that does not.
     repeat_secs: Option<u64>,

@@ -118,6 +118,13 @@ pub enum Card {
     Referred(String),
 }
 
+impl Picture {
+    /// Returns a picture of which the hash is known and no more.
+    pub fn known_by(hash: String) -> Self {
+        Self { hash, ..Self::default() }
+    }
+}
+
 impl Personal {
     /// Returns whether nothing is known.
     pub fn is_empty(&self) -> bool {

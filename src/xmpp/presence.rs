@@ -111,6 +111,8 @@ pub struct Presence {
     pub id: Option<String>,
     /// What it says or asks.
     pub kind: PresenceKind,
+    /// The language of its sender.
+    pub lang: Option<String>,
     /// How available; an unknown word counts as none.
     pub show: Option<Show>,
     /// The sentence, once for each language; see [`Presence::status`].
@@ -141,6 +143,7 @@ impl Presence {
             to,
             id: None,
             kind,
+            lang: None,
             show: None,
             statuses: Vec::new(),
             priority: 0,
@@ -164,6 +167,7 @@ impl Presence {
         let kind = PresenceKind::read(stanza.attr("type"))?;
         let mut presence = Self {
             id: stanza.attr("id").map(str::to_owned),
+            lang: stanza.lang().map(str::to_owned),
             error: (kind == PresenceKind::Error).then(|| StanzaError::read(stanza)),
             ..Self::new(from, to, kind)
         };
@@ -211,6 +215,7 @@ impl Presence {
             .with_attr("to", self.to.as_str())
             .with_attr_if("id", self.id.as_deref())
             .with_attr_if("type", self.kind.as_str())
+            .with_lang(self.lang.as_deref())
             .with_all(self.show.map(|show| leaf("show", show.as_str())))
             .with_all(self.statuses.iter().map(|status| status.to_payload("status")))
             .with_all(priority)
