@@ -18,6 +18,8 @@ pub struct Handset {
     pub poll_flag: bool,
     /// Transactions that one message to the phone may carry.
     pub transactions: u32,
+    /// Contacts whose presence one notification may tell.
+    pub presences_per_notification: usize,
     /// Size that answers are kept to where they can be split, in octets.
     pub body_bytes: usize,
     /// The size of the pieces in which the phone reads, if texts are lost where they end.
@@ -26,6 +28,13 @@ pub struct Handset {
     pub escapes_text: bool,
     /// Addresses in lists and presence come escaped, and are to be given back unescaped.
     pub escapes_addresses: bool,
+    /// The phone makes lists of its own, and wants to find them again.
+    pub makes_lists: bool,
+    /// Characters of the longest address that the phone holds, `wv:` and escapes included.
+    address_chars: Option<usize>,
+    /// Characters that its user cannot type in the name of an address.
+    #[serde(default)]
+    untypable: String,
     /// Characters of a status text that the phone shows.
     pub status_chars: usize,
     /// Characters of another text in presence that the phone shows.
@@ -144,9 +153,38 @@ impl Handset {
         self.repeat_secs.map(Duration::from_secs)
     }
 
+    /// Returns whether the phone can hold an address that is written so.
+    pub fn holds(&self, written: &str) -> bool {
+        self.address_chars.is_none_or(|most| {
+            let is_kept = !(self.escapes_addresses && written.contains('%'));
+            is_kept && escaped_chars(written) <= most
+        })
+    }
+
+    /// Returns whether the phone's user can also type the address; `name` is what it has before
+    /// the domain.
+    pub fn types(&self, name: &str, written: &str) -> bool {
+        let is_typable = |letter: char| {
+            letter <= '\u{FF}' && !letter.is_control() && !self.untypable.contains(letter)
+        };
+        let is_any = self.address_chars.is_none();
+        is_any || (!name.is_empty() && name.chars().all(is_typable) && self.holds(written))
+    }
+
+    /// Returns how many characters an address of ours may have before the domain.
+    pub fn room_for_name(&self, domain: &str) -> usize {
+        self.address_chars.unwrap_or(usize::MAX).saturating_sub("wv:@".len() + domain.len())
+    }
+
     fn unknown() -> &'static Self {
         TABLE.last().expect("the table of handsets is tested")
     }
+}
+
+/// Returns how long an address is once what cannot stand in a URL is escaped.
+fn escaped_chars(written: &str) -> usize {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.!~*'()@:".contains(&octet);
+    written.bytes().map(|octet| if plain(octet) { 1 } else { 3 }).sum()
 }
 
 fn occurs(marks: &[String], text: &str) -> bool {
@@ -175,6 +213,39 @@ mod tests {
         assert_eq!(android.draws(Availability::Busy), Word::Discreet);
         assert_eq!(s60.means(Word::NotAvailable), Availability::Hidden);
         assert_eq!(android.means(Word::NotAvailable), Availability::Away);
+    }
+
+    #[test]
+    fn an_s60_holds_and_types_what_its_contact_editor_takes() {
+        let s60 = Handset::named("s60");
+        let table = [
+            ("lee", "lee@far.example", true, true),
+            ("j\u{f6}rg", "j\u{f6}rg@far.example", true, true),
+            ("joe+work", "joe+work@far.example", true, false),
+            ("a/b", "a%2Fb@far.example", false, false),
+            ("a@b", "a@b@far.example", true, false),
+            (
+                "\u{438}\u{432}\u{430}\u{43d}",
+                "\u{438}\u{432}\u{430}\u{43d}@far.example",
+                true,
+                false,
+            ),
+            ("", "gateway.far.example", true, false),
+            ("of-forty-seven-characters", "of-forty-seven-characters@a.longer.example", true, true),
+            (
+                "of-fifty-one-characters-and-so-on",
+                "of-fifty-one-characters-and-so-on@far.example.tes",
+                false,
+                false,
+            ),
+        ];
+        for (name, address, is_held, is_typed) in table {
+            let written = format!("wv:{address}");
+            assert_eq!(s60.holds(&written), is_held, "{written}");
+            assert_eq!(s60.types(name, &written), is_typed, "{written}");
+            assert!(Handset::named("android").types(name, &written), "{written}");
+        }
+        assert_eq!(s60.room_for_name("onesoup.test"), 34);
     }
 
     #[test]

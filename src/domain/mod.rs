@@ -2,8 +2,10 @@
 
 pub mod account;
 pub mod address;
+pub mod aliases;
 pub mod contact;
 pub mod handset;
+pub mod lists;
 pub mod mailbox;
 pub mod personal;
 pub mod place;

@@ -1,7 +1,6 @@
 //! Whom an account does not let through, or lets through alone.
 
 use crate::{
-    bridge,
     csp::{
         address::UserAddress,
         blocking::{
@@ -29,10 +28,19 @@ const MAX_ENTITIES: usize = 1000;
 impl Services {
     /// Returns both lists.
     pub(super) async fn blocked(&self, asker: &Asker) -> Result<Primitive, Refusal> {
-        let person = self.held(asker).await?;
+        let mut person = self.held(asker).await?;
+        let mut unit = Unit::default();
+        let block = entities(&mut person, EntityKind::Block, asker, &mut unit);
+        let grant = entities(&mut person, EntityKind::Grant, asker, &mut unit);
+        let made = self.carry_out(unit).await;
+        if made.is_err() {
+            person.aliases = asker.aliases.clone();
+        }
+        made?;
+        let account = &person.account;
         Ok(Primitive::GetBlockedListResponse(GetBlockedListResponse {
-            block: table(&person, EntityKind::Block, person.account.block_list_in_use),
-            grant: table(&person, EntityKind::Grant, person.account.grant_list_in_use),
+            block: EntityTable { is_in_use: account.block_list_in_use, entities: block },
+            grant: EntityTable { is_in_use: account.grant_list_in_use, entities: grant },
         }))
     }
 
@@ -90,7 +98,7 @@ impl Services {
     ) -> Result<(), Refusal> {
         let account = asker.account();
         for user in &change.remove.users {
-            let Some(entity) = bridge::address::of_user(user, &self.rules.domain) else { continue };
+            let Some(entity) = asker.meant(user) else { continue };
             let before = entities.len();
             entities.retain(|on| on.kind != kind || on.entity != entity);
             if entities.len() < before {
@@ -98,7 +106,7 @@ impl Services {
             }
         }
         for user in &change.add.users {
-            let entity = self.named(user)?;
+            let entity = self.named(asker, user)?;
             let mut on_list = entities.iter().filter(|on| on.kind == kind);
             if on_list.any(|on| on.entity == entity) {
                 continue;
@@ -114,8 +122,11 @@ impl Services {
     }
 }
 
-fn table(person: &Person, kind: EntityKind, is_in_use: bool) -> EntityTable {
-    let entities = person.entities.iter().filter(|on| on.kind == kind);
-    let users = entities.map(|on| UserAddress::parse(&on.spelling)).collect();
-    EntityTable { is_in_use, entities: EntityList { users, ..EntityList::default() } }
+fn entities(person: &mut Person, kind: EntityKind, asker: &Asker, unit: &mut Unit) -> EntityList {
+    let on_it: Vec<Entity> = person.entities.iter().filter(|on| on.kind == kind).cloned().collect();
+    let spelt = |on: Entity| {
+        let written = Some(UserAddress::parse(&on.spelling));
+        person.spelt_as(&on.entity, written, asker.handset, unit)
+    };
+    EntityList { users: on_it.into_iter().map(spelt).collect(), ..EntityList::default() }
 }

@@ -6,8 +6,11 @@ use crate::{
     base::{counters::Counter, ids},
     bridge,
     csp::{
-        envelope::Transaction, presence::PresenceNotificationRequest,
-        presence_access::PresenceAuthRequest, presence_name::AttributeSet, primitive::Primitive,
+        envelope::Transaction,
+        presence::{Presence, PresenceNotificationRequest},
+        presence_access::PresenceAuthRequest,
+        presence_name::AttributeSet,
+        primitive::Primitive,
     },
     domain::{
         address::Address,
@@ -31,9 +34,6 @@ use crate::{
 
 /// Things handed out and not confirmed at once; then the phone must confirm first.
 const MAX_FLIGHTS: usize = 8;
-
-/// Octets that an envelope and one transaction around its content take.
-const FRAME_BYTES: usize = 200;
 
 impl Services {
     /// Returns what the phone is given now; nothing where nothing waits.
@@ -59,8 +59,8 @@ impl Services {
         let mut room = asker.handset.body_bytes;
         while pushes.len() < most {
             let Some((cargo, tries)) = self.next_cargo(&mut person, asker).await? else { break };
-            let primitive = self.loaded(&mut person, asker, &cargo).await?;
-            let bytes = FRAME_BYTES + size(&primitive);
+            let (cargo, primitive) = self.loaded(&mut person, asker, cargo, tries).await?;
+            let bytes = asker.octets(&primitive);
             if bytes > room && !pushes.is_empty() {
                 break;
             }
@@ -99,35 +99,44 @@ impl Services {
         if let Some((letter, tries)) = self.next_letter(person, &asker.session).await? {
             return Ok(Some((Cargo::Letter(letter), tries)));
         }
-        self.next_change(person, &asker.session).await
+        let most = asker.handset.presences_per_notification;
+        self.next_changes(person, &asker.session, most).await
     }
 
-    /// Returns the primitive that carries something.
+    /// Returns the primitive that carries something, and what it carries: of the presence of
+    /// several contacts no more than fits.
     async fn loaded(
         &self,
         person: &mut Person,
         asker: &Asker,
-        cargo: &Cargo,
-    ) -> Result<Primitive, Refusal> {
-        match cargo {
+        cargo: Cargo,
+        tries: u8,
+    ) -> Result<(Cargo, Primitive), Refusal> {
+        let primitive = match &cargo {
             Cargo::Letter(id) => {
                 let letter =
                     self.letters(person).await?.get(id).cloned().ok_or(Refusal::NoSuchMessage)?;
-                self.letter_to_phone(person, asker, &letter).await
+                self.letter_to_phone(person, asker, &letter).await?
             }
-            Cargo::Presence(contact, _) => {
-                let presence = self.presence_to_phone(person, asker, contact).await?;
-                Ok(Primitive::PresenceNotificationRequest(PresenceNotificationRequest {
-                    presences: vec![presence],
-                }))
+            Cargo::Presence(changes) => {
+                let contacts: Vec<Address> =
+                    changes.iter().map(|(contact, _)| contact.clone()).collect();
+                let mut presences = self.presences_to_phone(person, asker, &contacts).await?;
+                // What comes again comes as it came before: all of it is told or none.
+                let fitting = if tries == 0 { fitting(asker, &presences) } else { changes.len() };
+                presences.truncate(fitting);
+                let cargo = Cargo::Presence(changes[..fitting].into());
+                let notification = PresenceNotificationRequest { presences };
+                return Ok((cargo, Primitive::PresenceNotificationRequest(notification)));
             }
             Cargo::Question(contact) => {
-                let user = self.spelling(person, contact).await?;
+                let user = self.spelling(person, asker, contact).await?;
                 // handset: S60 §7.7: in 1.2 the attributes named decide what is accepted.
                 let attributes = AttributeSet::basic();
-                Ok(Primitive::PresenceAuthRequest(PresenceAuthRequest { user, attributes }))
+                Primitive::PresenceAuthRequest(PresenceAuthRequest { user, attributes })
             }
-        }
+        };
+        Ok((cargo, primitive))
     }
 
     async fn letter_to_phone(
@@ -139,19 +148,19 @@ impl Services {
         let own = crate::csp::address::UserAddress::parse(&asker.user_spelling);
         match &letter.content {
             Content::Message(message) => {
-                let sender = self.spelling(person, &message.sender.account).await?;
+                let sender = self.spelling(person, asker, &message.sender.account).await?;
                 let message = bridge::message::to_phone(letter.id, message, sender, own);
                 Ok(Primitive::NewMessage(message))
             }
             Content::Report(report)
                 if bridge::message::asks_report(&report.message_id) == Some(true) =>
             {
-                let recipient = self.spelling(person, &report.recipient).await?;
+                let recipient = self.spelling(person, asker, &report.recipient).await?;
                 let report = bridge::message::report_to_phone(report, recipient);
                 Ok(Primitive::DeliveryReportRequest(report))
             }
             Content::Report(report) => {
-                let sender = self.spelling(person, &report.recipient).await?;
+                let sender = self.spelling(person, asker, &report.recipient).await?;
                 let words = Message {
                     sender: crate::domain::address::Device::any(report.recipient.clone()),
                     body: bridge::message::report_in_words(report),
@@ -180,10 +189,15 @@ impl Services {
         let transaction: CompactString = ids::spell('s', self.ids.next_number()).into();
         if let Some(live) = person.live(&asker.session) {
             live.flights.retain(|flight| flight.cargo != cargo);
-            if let Cargo::Question(contact) = &cargo
-                && !live.asked.contains(contact)
-            {
-                live.asked.push(contact.clone());
+            match &cargo {
+                Cargo::Question(contact) if !live.asked.contains(contact) => {
+                    live.asked.push(contact.clone());
+                }
+                Cargo::Presence(changes) => {
+                    let is_taken = |waiting: &(Address, i64)| changes.contains(waiting);
+                    live.news.retain(|waiting| !is_taken(waiting));
+                }
+                Cargo::Question(_) | Cargo::Letter(_) => {}
             }
             let at = self.clock.now();
             live.flights.push(Flight { transaction: transaction.clone(), cargo, at, tries });
@@ -237,9 +251,10 @@ impl Services {
                 drop(person);
                 self.delivered(asker, letter).await
             }
-            Cargo::Presence(_, change) => {
+            Cargo::Presence(changes) => {
                 live.flights.remove(at);
-                self.told(&mut person, &asker.session, change);
+                let last = changes.iter().map(|(_, change)| *change).max().unwrap_or_default();
+                self.told(&mut person, &asker.session, last);
                 Ok(())
             }
             Cargo::Question(_) => {
@@ -358,13 +373,20 @@ impl Services {
     }
 }
 
-/// Returns about how many octets a primitive takes; text is nearly all of it.
-fn size(primitive: &Primitive) -> usize {
-    match primitive {
-        Primitive::NewMessage(message) => {
-            message.letter.content.as_deref().map_or(0, str::len) + FRAME_BYTES
-        }
-        Primitive::PresenceNotificationRequest(_) => 2 * FRAME_BYTES,
-        _ => FRAME_BYTES,
-    }
+/// Returns how many of these presences one message can carry; one goes in any case.
+fn fitting(asker: &Asker, presences: &[Presence]) -> usize {
+    let octets = |presences: &[Presence]| {
+        let presences = presences.to_vec();
+        let notification = PresenceNotificationRequest { presences };
+        asker.octets(&Primitive::PresenceNotificationRequest(notification))
+    };
+    let frame = octets(&[]);
+    let mut room = asker.handset.body_bytes.saturating_sub(frame);
+    let fit = presences.iter().take_while(|presence| {
+        let own = octets(std::slice::from_ref(presence)).saturating_sub(frame);
+        let fits = own <= room;
+        room = room.saturating_sub(own);
+        fits
+    });
+    fit.count().max(1).min(presences.len())
 }

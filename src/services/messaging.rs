@@ -141,7 +141,7 @@ impl Services {
         }
         let mut targets = Vec::new();
         for user in &to.users {
-            let address = bridge::address::of_user(user, &self.rules.domain);
+            let address = asker.meant(user);
             let address = address.ok_or(Refusal::NoSuchUser);
             targets.push(Target { written: user.clone(), address });
         }
@@ -150,7 +150,7 @@ impl Services {
             let lists = self.lists(&mut person).await?;
             for written in &to.lists {
                 let key = bridge::address::list_key(written);
-                let list = lists.iter().find(|list| list.key == key).ok_or(Refusal::NoSuchList)?;
+                let list = lists.named(&key).ok_or(Refusal::NoSuchList)?;
                 targets.extend(list.members.iter().map(|member| Target {
                     written: UserAddress::parse(&member.spelling),
                     address: Ok(member.address.clone()),

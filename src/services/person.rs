@@ -1,6 +1,10 @@
 //! One account as it is in memory.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use compact_str::CompactString;
 
@@ -9,7 +13,9 @@ use crate::{
     domain::{
         account::{Account, AccountState},
         address::Address,
-        contact::{ContactList, Watch},
+        aliases::Aliases,
+        contact::Watch,
+        lists::Lists,
         mailbox::Letter,
         session::Session,
     },
@@ -39,8 +45,10 @@ pub struct Person {
     pub sessions: Vec<Live>,
     /// What waits.
     pub mailbox: Mailbox,
+    /// Its short names for others.
+    pub aliases: Arc<Aliases>,
     /// Its lists, once something needed them.
-    pub lists: Option<Vec<ContactList>>,
+    pub lists: Option<Box<Lists>>,
     /// Its contacts that were probed a moment ago.
     pub probed: Option<Box<Probed>>,
 }
@@ -68,9 +76,11 @@ pub struct Live {
     pub flights: Vec<Flight>,
     /// When the phone was woken, if it did not come since.
     pub woken: Option<Millis>,
-    /// Presence may have changed since the session was told.
+    /// Presence may have changed beyond what `news` has.
     pub has_news: bool,
-    /// What it wants to be told of, once that was read.
+    /// Whose presence it is to be told next, and as of which change; each contact once.
+    pub news: VecDeque<(Address, i64)>,
+    /// What it wants to be told of in the order of the scopes, once that was read.
     pub watches: Option<Vec<Watch>>,
     /// Whose requests to see the account were put to this session.
     pub asked: Vec<Address>,
@@ -98,8 +108,8 @@ pub struct Flight {
 pub enum Cargo {
     /// A letter, by its id.
     Letter(i64),
-    /// A contact's presence as of a change.
-    Presence(Address, i64),
+    /// The presence of contacts, each as of a change, in the order of the changes.
+    Presence(Box<[(Address, i64)]>),
     /// The question whether somebody may see the account.
     Question(Address),
 }
@@ -120,6 +130,7 @@ impl Person {
                 bytes: usize::try_from(rows.mailbox.bytes).unwrap_or(usize::MAX),
                 ..Mailbox::default()
             },
+            aliases: Arc::new(rows.aliases),
             lists: None,
             probed: None,
         }
@@ -172,6 +183,7 @@ impl Live {
             flights: Vec::new(),
             woken: None,
             has_news: true,
+            news: VecDeque::new(),
             watches: None,
             asked: Vec::new(),
             may_be_asked: true,
@@ -214,10 +226,11 @@ impl Live {
     }
 
     fn presences_under_way(&self) -> impl Iterator<Item = i64> {
-        self.flights.iter().filter_map(|flight| match flight.cargo {
-            Cargo::Presence(_, change) => Some(change),
-            Cargo::Letter(_) | Cargo::Question(_) => None,
-        })
+        let told = self.flights.iter().flat_map(|flight| match &flight.cargo {
+            Cargo::Presence(told) => &**told,
+            Cargo::Letter(_) | Cargo::Question(_) => &[],
+        });
+        told.map(|(_, change)| *change)
     }
 
     /// Returns a presence that was handed out and not confirmed in time, to be tried again.
@@ -258,6 +271,11 @@ impl Live {
     pub fn silence(&self, now: Millis) -> Duration {
         let lasts = self.session.keep_alive;
         now.since(self.session.expires.before(lasts + lasts / 4))
+    }
+
+    /// Returns whether there may be presence that the session was not told.
+    pub fn may_be_told(&self) -> bool {
+        self.has_news || !self.news.is_empty()
     }
 
     /// Returns whether anything may be sent unasked.

@@ -71,7 +71,7 @@ impl Services {
         asker: &Asker,
         request: PresenceAuthUser,
     ) -> Result<Primitive, Refusal> {
-        let contact = self.named(&request.user)?;
+        let contact = self.named(asker, &request.user)?;
         if !request.is_accepted {
             self.happen(asker.account(), &contact, Event::DenyOut).await?;
             return Ok(done());
@@ -110,7 +110,7 @@ impl Services {
         asker: &Asker,
         request: CancelAuthRequest,
     ) -> Result<Primitive, Refusal> {
-        let contact = self.named(&request.user)?;
+        let contact = self.named(asker, &request.user)?;
         self.happen(asker.account(), &contact, Event::DenyOut).await?;
         Ok(done())
     }
@@ -129,15 +129,15 @@ impl Services {
         };
         let mut statuses = Vec::new();
         if request.users.is_empty() {
+            let mut person = self.held(asker).await?;
             for contact in &contacts {
-                let user = bridge::address::to_user(&contact.address);
-                statuses.extend(
-                    state(contact.relation).map(|state| ReactiveAuthStatus { user, state }),
-                );
+                let Some(state) = state(contact.relation) else { continue };
+                let user = self.spelling(&mut person, asker, &contact.address).await?;
+                statuses.push(ReactiveAuthStatus { user, state });
             }
         }
         for user in request.users {
-            let address = bridge::address::of_user(&user, &self.rules.domain);
+            let address = asker.meant(&user);
             let known = contacts.iter().find(|contact| Some(&contact.address) == address.as_ref());
             let state = known.and_then(|contact| state(contact.relation));
             let state = state.unwrap_or(ReactiveAuthState::Denied);
@@ -155,7 +155,7 @@ impl Services {
         let mut person = self.held(asker).await?;
         let mut watchers = Vec::new();
         for contact in contacts.iter().filter(|contact| contact.relation.from) {
-            let user = self.spelling(&mut person, &contact.address).await?;
+            let user = self.spelling(&mut person, asker, &contact.address).await?;
             let status = (asker.version > Version::V1_1).then(|| "CURRENT_SUBSCRIBER".into());
             watchers.push(Watcher { user, status });
         }
@@ -172,7 +172,7 @@ impl Services {
         let attributes = bridge::presence::attribute_names(&request.attributes);
         let account = asker.account();
         let mut unit = Unit::default();
-        let scopes = self.grantees(&request.watchers)?;
+        let scopes = self.grantees(asker, &request.watchers)?;
         let kept = self.store.grants(account).await.map_err(refused)?;
         let others = kept.iter().filter(|grant| !scopes.contains(&grant.scope)).count();
         if others + scopes.len() > MAX_GRANTS || attributes.len() > MAX_ATTRIBUTES {
@@ -194,7 +194,7 @@ impl Services {
         request: DeleteAttributeListRequest,
     ) -> Result<Primitive, Refusal> {
         let mut unit = Unit::default();
-        for scope in self.grantees(&request.watchers)? {
+        for scope in self.grantees(asker, &request.watchers)? {
             unit.write(Write::DropGrant { account: asker.account().clone(), scope });
         }
         self.carry_out(unit).await?;
@@ -207,7 +207,7 @@ impl Services {
         asker: &Asker,
         request: GetAttributeListRequest,
     ) -> Result<Primitive, Refusal> {
-        let wanted = self.grantees(&request.watchers)?;
+        let wanted = self.grantees(asker, &request.watchers)?;
         let grants = self.store.grants(asker.account()).await.map_err(refused)?;
         let mut person = self.held(asker).await?;
         let mut default: Option<AttributeSet> = None;
@@ -222,7 +222,7 @@ impl Services {
                     continue;
                 }
                 Scope::Contact(contact) => {
-                    Grantee::User(self.spelling(&mut person, contact).await?)
+                    Grantee::User(self.spelling(&mut person, asker, contact).await?)
                 }
                 Scope::List(key) => {
                     let own = UserAddress::parse(&asker.user_spelling);
@@ -238,10 +238,10 @@ impl Services {
         }))
     }
 
-    fn grantees(&self, watchers: &Watchers) -> Result<Vec<Scope>, Refusal> {
+    fn grantees(&self, asker: &Asker, watchers: &Watchers) -> Result<Vec<Scope>, Refusal> {
         let mut scopes = Vec::new();
         for user in &watchers.users {
-            scopes.push(Scope::Contact(self.named(user)?));
+            scopes.push(Scope::Contact(self.named(asker, user)?));
         }
         scopes.extend(watchers.lists.iter().map(bridge::address::list_key).map(Scope::List));
         scopes.extend(watchers.is_default.then_some(Scope::Default));
@@ -249,7 +249,7 @@ impl Services {
     }
 
     /// Returns whom a phone means.
-    pub(super) fn named(&self, user: &UserAddress) -> Result<Address, Refusal> {
-        bridge::address::of_user(user, &self.rules.domain).ok_or(Refusal::NoSuchUser)
+    pub(super) fn named(&self, asker: &Asker, user: &UserAddress) -> Result<Address, Refusal> {
+        asker.meant(user).ok_or(Refusal::NoSuchUser)
     }
 }

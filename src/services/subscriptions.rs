@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Contacts of one account at most.
-const MAX_CONTACTS: u64 = 2000;
+pub(super) const MAX_CONTACTS: usize = 2000;
 
 /// Requests to see one account that may wait for its answer: strangers send them.
 const MAX_ASKING: u64 = 100;
@@ -26,6 +26,8 @@ const MAX_ASKING: u64 = 100;
 pub enum Wish {
     /// To see them.
     See,
+    /// To see them no more.
+    Leave,
     /// To have nothing more to do with them.
     Part,
 }
@@ -53,7 +55,7 @@ impl Services {
         let is_many = contacts.len() > 4;
         let known = match wish {
             Wish::See if is_many => self.store.contacts(account).await.map_err(refused),
-            Wish::See | Wish::Part => Ok(Vec::new()),
+            Wish::See | Wish::Leave | Wish::Part => Ok(Vec::new()),
         };
         let is_asked = |relation: Relation| relation.to || relation.pending_out;
         let known = known.unwrap_or_default();
@@ -66,6 +68,7 @@ impl Services {
         for contact in contacts.into_iter().filter(is_open) {
             let carried_out = match wish {
                 Wish::See => self.wish_to_see(account, &contact).await,
+                Wish::Leave => self.happen(account, &contact, Event::LeaveOut).await,
                 Wish::Part => self.wish_to_part(account, &contact).await,
             };
             if let Err(refusal) = carried_out {
@@ -197,7 +200,7 @@ impl Services {
     /// Returns whether an account may have one more contact.
     pub(super) async fn has_place(&self, owner: &Address, event: Event) -> Result<bool, Refusal> {
         let (all, asking) = self.store.contact_count(owner).await.map_err(refused)?;
-        Ok(all < MAX_CONTACTS && (event != Event::AskIn || asking < MAX_ASKING))
+        Ok(all < MAX_CONTACTS as u64 && (event != Event::AskIn || asking < MAX_ASKING))
     }
 
     /// Tells the other side: by a stanza, or as the next happening where it is ours.
@@ -255,10 +258,8 @@ impl Services {
             return Ok(is_granted);
         }
         let lists = self.lists(person).await?;
-        let mut on_lists = lists
-            .iter()
-            .filter(|list| list.members.iter().any(|member| member.address == *contact))
-            .filter_map(|list| of(&Scope::List(list.key.clone())));
+        let mut on_lists =
+            lists.with(contact).filter_map(|(list, _)| of(&Scope::List(list.key.clone())));
         if let Some(first) = on_lists.next() {
             return Ok(first || on_lists.any(|is_granted| is_granted));
         }

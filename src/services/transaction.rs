@@ -21,7 +21,7 @@ use crate::{
         version::Version,
         wbxml::write::WriteOptions,
     },
-    domain::{address::Address, handset::Handset, refusal::Refusal},
+    domain::{address::Address, aliases::Aliases, handset::Handset, refusal::Refusal},
     services::{
         answers::ANSWERS,
         context::Services,
@@ -33,6 +33,9 @@ use crate::{
 
 /// Transactions of one message that are carried out; phones send one.
 const MAX_TRANSACTIONS: usize = 10;
+
+/// A transaction's id as long as those that we make.
+const USUAL_ID: &str = "s123456789abcd";
 
 /// Where a message came from.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +67,8 @@ pub struct Asker {
     pub version: Version,
     /// The kind of phone.
     pub handset: &'static Handset,
+    /// The account's short names for others.
+    pub aliases: Arc<Aliases>,
     /// The account as the phone writes it.
     pub user_spelling: CompactString,
     /// The transaction, unless it has no id.
@@ -76,6 +81,11 @@ impl Asker {
     /// Returns the account.
     pub fn account(&self) -> &Address {
         &self.cell.address
+    }
+
+    /// Returns whom the phone means; none if nobody can have that address.
+    pub fn meant(&self, user: &UserAddress) -> Option<Address> {
+        bridge::address::meant(user, self.account().domain(), &self.aliases)
     }
 
     /// Returns an address of one of its requests in the spelling in which the phone reads it.
@@ -103,6 +113,14 @@ impl Asker {
             at: now,
         };
         Some(Write::PutAnswer(self.remembered.get_or_init(|| answer).clone()))
+    }
+
+    /// Returns about how many octets a message takes that carries something to the phone.
+    pub fn octets(&self, primitive: &Primitive) -> usize {
+        let id = CompactString::const_new(USUAL_ID);
+        let mut message = self.message(vec![Transaction::request(id, primitive.clone())]);
+        message.poll = Some(true);
+        message.write().write(Spelling::Wbxml, options(self.handset)).len()
     }
 
     fn message(&self, transactions: Vec<Transaction>) -> Message {
@@ -183,6 +201,7 @@ impl Services {
             return Ok(None);
         };
         let is_active = person.is_active();
+        let aliases = person.aliases.clone();
         let Some(live) = person.live(id) else { return Ok(None) };
         if !is_active || live.session.expires < now {
             return Ok(None);
@@ -193,6 +212,7 @@ impl Services {
             version: message.version,
             handset: Handset::named(&live.session.terms.handset),
             user_spelling: live.session.terms.user_spelling.clone(),
+            aliases,
             transaction: None,
             remembered: OnceLock::new(),
         };
@@ -239,6 +259,7 @@ impl Services {
                     cell: asker.cell.clone(),
                     session: asker.session.clone(),
                     user_spelling: asker.user_spelling.clone(),
+                    aliases: asker.aliases.clone(),
                     remembered: OnceLock::new(),
                     ..*asker
                 };

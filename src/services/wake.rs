@@ -30,7 +30,7 @@ impl Services {
         let Ok(Some(mut person)) = self.people.hold(&self.store, &cell).await else { return };
         let waits = person.mailbox.count > 0;
         if let Some(live) = person.live(id)
-            && (waits || live.woken.is_some() || live.has_news || live.may_be_asked)
+            && (waits || live.woken.is_some() || live.may_be_told() || live.may_be_asked)
         {
             live.woken = None;
             self.wake(live);

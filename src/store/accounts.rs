@@ -7,16 +7,17 @@ use crate::{
     domain::{
         account::{Account, AccountState, StoredPassword},
         address::Address,
+        aliases::Aliases,
         session::Session,
     },
     store::{
-        Store,
+        Store, aliases,
         entities::{self, Entity},
         error::StoreError,
         mailbox::MailboxSize,
         rows::{self, RowError},
         sessions,
-        sqlite::{Query, Row, entities_as_json},
+        sqlite::{Query, Row, aliases_as_json, entities_as_json},
     },
 };
 
@@ -31,6 +32,8 @@ pub struct PersonRows {
     pub mailbox: MailboxSize,
     /// Who is on its block list and its grant list.
     pub entities: Vec<Entity>,
+    /// Its short names for others.
+    pub aliases: Aliases,
 }
 
 impl Store {
@@ -138,7 +141,8 @@ fn read_person(row: &Row) -> Result<PersonRows, RowError> {
         .into_iter()
         .filter_map(|columns| rows::logged("entities", columns.read()))
         .collect();
-    Ok(PersonRows { account: read(row)?, sessions: Vec::new(), mailbox, entities })
+    let aliases = aliases::read(row, 10)?;
+    Ok(PersonRows { account: read(row)?, sessions: Vec::new(), mailbox, entities, aliases })
 }
 
 #[derive(Deserialize)]
@@ -191,13 +195,15 @@ const DELETE: &str = "DELETE FROM answers
     DELETE FROM accounts WHERE address = $1;";
 
 /// Columns before those of a session.
-const PERSON_COLUMNS: usize = 10;
+const PERSON_COLUMNS: usize = 11;
 const SELECT_PERSON: &str = concat!(
     "SELECT a.address, a.state, a.sealed, a.hashed, a.block_list_in_use, a.grant_list_in_use,
         a.created,
         (SELECT count(*) FROM letters WHERE account = $1),
         (SELECT coalesce(sum(bytes), 0) FROM letters WHERE account = $1), ",
     entities_as_json!(),
+    ", ",
+    aliases_as_json!(),
     ", s.id, s.account, s.client_id, s.resource, s.cookie, s.keep_alive, s.opened, s.expires,
         s.terms, s.presence
     FROM accounts a LEFT JOIN sessions s ON s.account = a.address

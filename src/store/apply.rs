@@ -3,8 +3,8 @@
 use crate::{
     base::clock::Millis,
     store::{
-        accounts, answers, contact_lists, contacts, entities, sessions, sqlite::Query, watches,
-        write::Write,
+        accounts, aliases, answers, contact_lists, contacts, entities, sessions, sqlite::Query,
+        watches, write::Write,
     },
 };
 
@@ -45,6 +45,7 @@ pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
         Write::PutEntity { account, kind, entity, spelling } => {
             entities::put(account, *kind, entity, spelling)
         }
+        Write::PutAlias { account, alias, address } => aliases::put(account, alias, address),
         Write::DropEntity { account, kind, entity } => entities::drop(account, *kind, entity),
         Write::DropAccount(account) => accounts::drop(account),
     })

@@ -40,21 +40,38 @@ impl Store {
         Ok(rows::readable("contact_presences", self.readers().rows(query).await?, read))
     }
 
-    /// Returns what has changed behind a number, in the order of the changes.
+    /// Returns what the devices of some contacts show.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn contact_presences_since(
+    pub async fn presences_of(
         &self,
         owner: &Address,
-        change: i64,
-        limit: u32,
+        contacts: &[Address],
     ) -> Result<Vec<ContactPresence>, StoreError> {
-        let query = sqlx::query(SELECT_SINCE)
-            .bind(owner.as_str().to_owned())
-            .bind(change)
-            .bind(i64::from(limit));
+        let query =
+            sqlx::query(SELECT_OF).bind(owner.as_str().to_owned()).bind(rows::as_json(&contacts));
         Ok(rows::readable("contact_presences", self.readers().rows(query).await?, read))
+    }
+
+    /// Returns who shows something else since a change, and as of which change, in the order of
+    /// the changes; each contact once.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn contact_changes(
+        &self,
+        owner: &Address,
+        since: i64,
+        limit: u32,
+    ) -> Result<Vec<(Address, i64)>, StoreError> {
+        let query = sqlx::query(SELECT_CHANGES)
+            .bind(owner.as_str().to_owned())
+            .bind(since)
+            .bind(i64::from(limit));
+        let found = self.readers().rows(query).await?;
+        let read = |row: &Row| Ok((rows::address(row, 0)?, rows::number(row, 1)?));
+        Ok(rows::readable("contact_presences", found, read))
     }
 
     /// Returns what all contacts of an account show, in the order of their addresses.
@@ -81,7 +98,10 @@ fn read(row: &Row) -> Result<ContactPresence, RowError> {
 
 const SELECT: &str = "SELECT contact, resource, change, presence FROM contact_presences
     WHERE owner = $1 AND contact = $2 ORDER BY resource";
-const SELECT_SINCE: &str = "SELECT contact, resource, change, presence FROM contact_presences
-    WHERE owner = $1 AND change > $2 ORDER BY change LIMIT $3";
+const SELECT_OF: &str = "SELECT contact, resource, change, presence FROM contact_presences
+    WHERE owner = $1 AND contact IN (SELECT value FROM json_each($2))
+    ORDER BY contact, resource";
+const SELECT_CHANGES: &str = "SELECT contact, max(change) FROM contact_presences
+    WHERE owner = $1 AND change > $2 GROUP BY contact ORDER BY max(change) LIMIT $3";
 const SELECT_ALL: &str = "SELECT contact, resource, change, presence FROM contact_presences
     WHERE owner = $1 ORDER BY contact, resource";

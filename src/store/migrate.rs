@@ -11,9 +11,10 @@ use crate::store::{
 };
 
 /// The migrations of SQLite in their order. A released one is never edited.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "store", include_str!("../../schema/sqlite/0001_store.sql")),
     (4, "accepted", include_str!("../../schema/sqlite/0004_accepted.sql")),
+    (5, "lists", include_str!("../../schema/sqlite/0005_lists.sql")),
 ];
 
 /// Applies what is missing; does not touch a database that is newer.

@@ -17,6 +17,7 @@ pub mod statistics;
 pub mod watches;
 pub mod write;
 
+mod aliases;
 mod apply;
 mod hot;
 mod migrate;

@@ -75,6 +75,15 @@ macro_rules! entities_as_json {
 }
 pub(super) use entities_as_json;
 
+/// The aliases of the account `$1` as one JSON text.
+macro_rules! aliases_as_json {
+    () => {
+        "(SELECT json_group_array(json_array(alias, address))
+            FROM aliases WHERE account = $1)"
+    };
+}
+pub(super) use aliases_as_json;
+
 /// The hot writes of a group, each kind in one statement whatever the number of its rows: a
 /// text that never changes is prepared once. The rows come as JSON; what is long or not text
 /// comes in one blob, of which the JSON names the places.

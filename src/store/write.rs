@@ -208,6 +208,15 @@ pub enum Write {
         /// Who.
         entity: Address,
     },
+    /// Keeps a short name that an account's phones have for somebody; one that is there stays.
+    PutAlias {
+        /// Whose.
+        account: Address,
+        /// The name within our domain.
+        alias: CompactString,
+        /// Who is meant.
+        address: Address,
+    },
     /// Drops an account and all that is its own.
     DropAccount(Address),
 }

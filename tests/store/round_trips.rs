@@ -334,10 +334,14 @@ async fn presence_of_contacts_is_read_by_contact_and_by_change() {
     assert_eq!(of_lee.len(), ODD_TEXTS.len());
     assert!(of_lee.iter().all(|row| row.presence == presence(&row.resource)));
     assert_eq!(store.all_contact_presences(&kim).await.unwrap().len(), ODD_TEXTS.len() + 1);
-    let since = store.contact_presences_since(&kim, 3, 2).await.unwrap();
-    assert_eq!(since.iter().map(|row| row.change).collect::<Vec<_>>(), [4, 5]);
-    let last = store.contact_presences_since(&kim, 100, 9).await.unwrap();
-    assert_eq!((last.len(), last[0].change), (1, 101), "the last put counts");
+    let last_of_lee = ODD_TEXTS.len() as i64;
+    let changes = store.contact_changes(&kim, 3, 9).await.unwrap();
+    let each_once = [(lee.clone(), last_of_lee), (amy.clone(), 101)];
+    assert_eq!(changes, each_once, "the last change of each counts");
+    assert_eq!(store.contact_changes(&kim, 3, 1).await.unwrap(), each_once[..1]);
+    assert_eq!(store.contact_changes(&kim, last_of_lee, 9).await.unwrap(), each_once[1..]);
+    let of_amy = store.presences_of(&kim, &[amy, address("nobody")]).await.unwrap();
+    assert_eq!((of_amy.len(), of_amy[0].change), (1, 101));
 }
 
 #[tokio::test]
