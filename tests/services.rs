@@ -16,5 +16,8 @@ mod seen;
 #[path = "services/bounds.rs"]
 mod bounds;
 
+#[path = "services/cost.rs"]
+mod cost;
+
 #[path = "services/at_once.rs"]
 mod at_once;

@@ -38,6 +38,7 @@ counters! {
     LinkUp "gauge" "1 while the link is authenticated";
     OutboxWaiting "gauge" "Durable stanzas not yet known to be read by the server";
     Commits "counter" "Transactions committed by the writer";
+    Statements "counter" "Statements that the store has run";
     CommittedUnits "counter" "Units of work in those transactions";
 }
 

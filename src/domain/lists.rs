@@ -1,6 +1,6 @@
 //! All lists of an account: what each is for, and where a contact stands on them.
 
-use std::{cell::OnceCell, ops::Deref};
+use std::{ops::Deref, sync::OnceLock};
 
 use crate::domain::{
     address::Address,
@@ -12,7 +12,7 @@ use crate::domain::{
 pub struct Lists {
     all: Vec<ContactList>,
     /// Where each member stands, in the order of their addresses; made when it is needed.
-    order: OnceCell<Box<[Place]>>,
+    order: OnceLock<Box<[Place]>>,
 }
 
 /// A member's place: the number of the list, and of the member on it.
@@ -34,7 +34,7 @@ pub enum Purpose {
 impl Lists {
     /// Takes the lists of an account.
     pub fn new(all: Vec<ContactList>) -> Self {
-        Self { all, order: OnceCell::new() }
+        Self { all, order: OnceLock::new() }
     }
 
     /// Returns the lists to be changed.

@@ -8,7 +8,7 @@ use crate::{
         contact::ContactList,
         refusal::Refusal,
     },
-    services::{context::Services, passwords, refused, subscriptions::Wish, unit::Unit},
+    services::{context::Services, passwords, refused, unit::Unit, wishes::Wish},
     store::write::Write,
     xmpp::jid::prepare_local,
 };

@@ -11,8 +11,8 @@ use crate::{
     domain::refusal::Refusal,
     services::{
         context::Services,
-        person::Person,
-        refused,
+        person::{Person, admits},
+        showing::Change,
         transaction::{Asker, done},
         unit::Unit,
     },
@@ -50,41 +50,44 @@ impl Services {
         asker: &Asker,
         request: BlockEntityRequest,
     ) -> Result<Primitive, Refusal> {
-        let contacts = self.store.contacts(asker.account()).await.map_err(refused)?;
+        let contacts = self.contacts(asker.account()).await?;
         let mut person = self.held(asker).await?;
-        let sees = |person: &Person| -> Vec<bool> {
-            let seeing = contacts.iter().filter(|contact| contact.relation.from);
-            seeing.map(|contact| person.admits(&contact.address)).collect()
-        };
-        let before = sees(&person);
         let mut entities = person.entities.clone();
         let mut unit = Unit::default();
         self.change(asker, EntityKind::Block, &request.block, &mut entities, &mut unit)?;
         self.change(asker, EntityKind::Grant, &request.grant, &mut entities, &mut unit)?;
-        let account = &person.account;
-        let block_list_in_use = request.block.in_use.unwrap_or(account.block_list_in_use);
-        let grant_list_in_use = request.grant.in_use.unwrap_or(account.grant_list_in_use);
-        if (block_list_in_use, grant_list_in_use)
-            != (account.block_list_in_use, account.grant_list_in_use)
-        {
-            let account = account.address.clone();
-            unit.write(Write::SetBlocking { account, block_list_in_use, grant_list_in_use });
+        let mut account = person.account.clone();
+        let (block, grant) = (request.block.in_use, request.grant.in_use);
+        account.block_list_in_use = block.unwrap_or(account.block_list_in_use);
+        account.grant_list_in_use = grant.unwrap_or(account.grant_list_in_use);
+        if account != person.account {
+            unit.write(Write::SetBlocking {
+                account: account.address.clone(),
+                block_list_in_use: account.block_list_in_use,
+                grant_list_in_use: account.grant_list_in_use,
+            });
         }
-        self.carry_out(unit).await?;
-        person.entities = entities;
-        person.account.block_list_in_use = block_list_in_use;
-        person.account.grant_list_in_use = grant_list_in_use;
-        let after = sees(&person);
-        drop(person);
         // spec: XEP-0191 §3.3: to who is blocked the account goes offline.
-        let seeing = contacts.iter().filter(|contact| contact.relation.from);
-        for (contact, seen) in seeing.zip(before.into_iter().zip(after)) {
-            match seen {
-                (true, false) => self.hide_all(asker.account(), &contact.address).await,
-                (false, true) => self.show_all(asker.account(), &contact.address).await,
+        let (mut shut_out, mut let_in) = (Vec::new(), Vec::new());
+        for contact in contacts.iter().filter(|contact| contact.relation.from) {
+            let contact = &contact.address;
+            match (person.admits(contact), admits(&account, &entities, contact)) {
+                (true, false) => shut_out.push(contact),
+                (false, true) => let_in.push(contact),
                 _ => {}
             }
         }
+        let sessions = || person.sessions.iter().map(|live| live.session.clone());
+        let gone: Vec<Change> = sessions().map(Change::gone).collect();
+        let shown: Vec<Change> = sessions().map(Change::shown).collect();
+        let hidden = self.show_to(asker.account(), &shut_out, &gone, &mut unit).await?;
+        let seen = self.show_to(asker.account(), &let_in, &shown, &mut unit).await?;
+        self.carry_out(unit).await?;
+        person.entities = entities;
+        person.account = account;
+        drop(person);
+        self.tell(hidden).await;
+        self.tell(seen).await;
         Ok(done())
     }
 

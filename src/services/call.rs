@@ -26,6 +26,8 @@ pub enum Call {
         by_tcp: bool,
         /// Where a datagram reaches it.
         by_udp: Option<SocketAddr>,
+        /// Whether nothing is to be done where the phone is being called already.
+        is_once: bool,
     },
     /// The phone has come.
     Settled(CompactString),

@@ -12,11 +12,9 @@ use crate::{
     domain::{account::AccountState, refusal::Refusal, session::Session},
     services::{
         answers::ANSWERS,
-        call::Call,
         context::Services,
         login::short,
         people::{Cell, Held},
-        person::Person,
         refused,
         unit::Unit,
     },
@@ -49,7 +47,7 @@ impl Services {
     /// Looks once for what has ended.
     pub async fn end_what_has_ended(&self) {
         let now = self.clock.now();
-        if let Err(refusal) = self.end_sessions(now).await {
+        if let Err(refusal) = self.end_expired(now).await {
             tracing::warn!(?refusal, "sessions that have ended were not ended");
         }
         let _ = self.end_letters(now).await;
@@ -65,7 +63,7 @@ impl Services {
         }
     }
 
-    async fn end_sessions(&self, now: Millis) -> Result<(), Refusal> {
+    async fn end_expired(&self, now: Millis) -> Result<(), Refusal> {
         let ended = self.store.session_ids_expired(now, PAGE).await.map_err(refused)?;
         for (id, account) in ended {
             let cell = self.people.cell(&account, now);
@@ -74,7 +72,9 @@ impl Services {
             let Some(mut person) = self.people.hold(&self.store, &cell).await? else { continue };
             let Some(live) = person.live(&id) else {
                 // Memory does not know it: it ended, and the store did not hear.
-                self.end_session(&mut person, &id).await?;
+                let mut unit = Unit::default();
+                unit.write(Write::DropSession(id));
+                self.carry_out(unit).await?;
                 continue;
             };
             if live.session.expires > now {
@@ -84,10 +84,10 @@ impl Services {
                 continue;
             }
             let session = live.session.clone();
-            self.end_session(&mut person, &id).await?;
+            let news = self.end_sessions(&mut person, &[session]).await?;
             drop(person);
             tracing::info!(%account, session = %short(&id), "not heard of: session ended");
-            self.announce_gone(&session).await;
+            self.tell(news).await;
         }
         Ok(())
     }
@@ -113,23 +113,6 @@ impl Services {
         Ok(())
     }
 
-    /// Ends a session of somebody who is held. Showing that it is gone is left to the caller,
-    /// once nobody is held.
-    pub(super) async fn end_session(&self, person: &mut Person, id: &str) -> Result<(), Refusal> {
-        let mut unit = Unit::default();
-        unit.write(Write::DropSession(id.into()));
-        self.carry_out(unit).await?;
-        person.sessions.retain(|live| live.session.id != id);
-        self.people.forget_session(id);
-        self.settled(id);
-        Ok(())
-    }
-
-    /// Stops waking the phone of a session that has ended.
-    pub(super) fn settled(&self, id: &str) {
-        self.call(Call::Ended(id.into()));
-    }
-
     /// Another process, an operator's command most likely, has changed something: what is known
     /// of accounts is read again, and sessions of those that are gone or suspended end.
     async fn read_everybody_again(&self) {
@@ -152,15 +135,13 @@ impl Services {
             // Whoever comes first takes it for suspended.
             None => person.account.state = AccountState::Suspended,
         }
-        let ended = if person.is_active() { Vec::new() } else { sessions(&person) };
-        for session in &ended {
-            self.end_session(&mut person, &session.id).await?;
-        }
         // What contacts show may have changed too.
         person.sessions.iter_mut().for_each(|live| live.has_news = true);
-        drop(person);
-        for session in &ended {
-            self.announce_gone(session).await;
+        if !person.is_active() {
+            let ended = sessions(&person);
+            let news = self.end_sessions(&mut person, &ended).await?;
+            drop(person);
+            self.tell(news).await;
         }
         if !is_there {
             self.people.let_go_of(cell).await;

@@ -20,11 +20,8 @@ use crate::{
         refusal::Refusal,
     },
     services::{
-        context::Services,
-        messaging::details,
-        subscriptions::{MAX_CONTACTS, Wish},
-        transaction::Asker,
-        unit::Unit,
+        context::Services, messaging::details, subscriptions::MAX_CONTACTS, transaction::Asker,
+        unit::Unit, wishes::Wish,
     },
     store::write::Write,
 };

@@ -1,6 +1,6 @@
 //! Login in two and four steps, logout, keep-alive.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use compact_str::CompactString;
 use tokio::sync::Semaphore;
@@ -33,6 +33,7 @@ use crate::{
         passwords::Scheme,
         person::Live,
         refused,
+        showing::Change,
         transaction::{Asker, Origin, done},
         unit::Unit,
     },
@@ -266,30 +267,30 @@ impl Services {
         let session = self.new_session(request, &admitted, transaction, version, origin);
         let mut unit = Unit::default();
         let ended = replaced(&person.sessions, &session);
-        for old in &ended {
-            unit.write(Write::DropSession(old.id.clone()));
-        }
         unit.write(Write::PutSession(Box::new(session.clone())));
-        self.carry_out(unit).await?;
-        person.sessions.retain(|live| ended.iter().all(|old| old.id != live.session.id));
-        for old in &ended {
-            self.people.forget_session(&old.id);
-            self.settled(&old.id);
-        }
+        let contacts = self.contacts(&session.account).await?;
+        let mut changes = vec![Change::shown(session.clone())];
+        let others = ended.iter().filter(|old| old.resource != session.resource);
+        changes.extend(others.cloned().map(Change::gone));
+        let news = self.show(&person, &contacts, &changes, &mut unit).await?;
+        let link = self.link_number.load(Relaxed);
+        self.end(&mut person, &ended, unit).await?;
         self.people.know(&cell, std::iter::once(&session.id));
         // What was just checked is newer than what was read some time ago.
         person.account.state = admitted.account.state;
         // Nearly everybody has one phone: a vector that grows by itself would make room for four.
         person.sessions.reserve_exact(1);
-        person.sessions.push(Live::opened(session.clone(), self.clock.now()));
+        let mut live = Live::opened(session.clone(), self.clock.now());
+        live.shown_on = link;
+        person.sessions.push(live);
+        if let Err(refusal) = self.probe(&mut person, &contacts).await {
+            tracing::warn!(?refusal, account = %session.account, "who answers is not known");
+        }
         drop(person);
         Counter::Logins.count();
         tracing::info!(account = %session.account, session = %short(&session.id),
             handset = %session.terms.handset, version = %session.terms.version, "logged in");
-        for old in ended.iter().filter(|old| old.resource != session.resource) {
-            self.announce_gone(old).await;
-        }
-        self.announce(&session).await;
+        self.tell(news).await;
         Ok(welcome(request, &session))
     }
 
@@ -333,10 +334,10 @@ impl Services {
     pub(super) async fn logout(&self, asker: &Asker) -> Result<Primitive, Refusal> {
         let mut person = self.held(asker).await?;
         let session = person.live(&asker.session).ok_or(Refusal::NoSession)?.session.clone();
-        self.end_session(&mut person, &asker.session).await?;
-        drop(person);
         // handset: S60 §4.6: the phone itself says nothing of it.
-        self.announce_gone(&session).await;
+        let news = self.end_sessions(&mut person, &[session]).await?;
+        drop(person);
+        self.tell(news).await;
         // handset: S60 §4.6
         Ok(match asker.version {
             Version::V1_1 => Primitive::Disconnect(Disconnect { result: Some(StatusResult::ok()) }),

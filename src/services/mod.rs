@@ -10,6 +10,7 @@ pub mod context;
 pub mod deadlines;
 mod delivery;
 mod dispatch;
+mod ending;
 pub mod identity;
 pub mod inbound;
 mod list_members;
@@ -26,6 +27,7 @@ mod presence_access;
 mod probed;
 mod probes;
 mod search;
+mod seen;
 mod showing;
 mod spelling;
 mod subscriptions;
@@ -33,6 +35,7 @@ mod telling;
 pub mod transaction;
 mod unit;
 mod wake;
+mod wishes;
 
 use crate::{domain::refusal::Refusal, store::error::StoreError};
 

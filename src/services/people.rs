@@ -65,6 +65,11 @@ impl Cell {
         let slot = self.person.try_lock().ok()?;
         MutexGuard::try_map(slot, Option::as_mut).ok()
     }
+
+    /// Waits for access to the person; none if it is not in memory, and then it is not read.
+    pub async fn in_memory(&self) -> Option<Held<'_>> {
+        MutexGuard::try_map(self.person.lock().await, Option::as_mut).ok()
+    }
 }
 
 impl People {
@@ -83,6 +88,11 @@ impl People {
         });
         index.cells.insert(address.clone(), cell.clone());
         cell
+    }
+
+    /// Returns the place of an account that is in memory.
+    pub fn at(&self, address: &Address) -> Option<Arc<Cell>> {
+        self.0.lock().expect("no holder of this lock panics").cells.get(address).cloned()
     }
 
     /// Returns the place of the account whose session this is.

@@ -80,6 +80,8 @@ pub struct Live {
     pub has_news: bool,
     /// Whose presence it is to be told next, and as of which change; each contact once.
     pub news: VecDeque<(Address, i64)>,
+    /// The link on which it was shown to contacts elsewhere; zero for none.
+    pub shown_on: i64,
     /// What it wants to be told of in the order of the scopes, once that was read.
     pub watches: Option<Vec<Watch>>,
     /// Whose requests to see the account were put to this session.
@@ -150,6 +152,12 @@ impl Person {
         }
     }
 
+    /// Returns the name that its user goes by.
+    pub fn nick(&self) -> Option<String> {
+        let alias = self.sessions.iter().find_map(|live| live.session.presence.alias());
+        alias.map(str::to_owned)
+    }
+
     /// Returns whether the account may be used.
     pub fn is_active(&self) -> bool {
         self.account.state == AccountState::Active
@@ -157,14 +165,7 @@ impl Person {
 
     /// Returns whether the account lets a sender through.
     pub fn admits(&self, sender: &Address) -> bool {
-        let is_on = |kind| {
-            self.entities.iter().any(|on| {
-                let is_meant = on.entity == *sender || on.entity.as_str() == sender.domain();
-                on.kind == kind && is_meant
-            })
-        };
-        !(self.account.block_list_in_use && is_on(EntityKind::Block))
-            && (!self.account.grant_list_in_use || is_on(EntityKind::Grant))
+        admits(&self.account, &self.entities, sender)
     }
 }
 
@@ -184,6 +185,7 @@ impl Live {
             woken: None,
             has_news: true,
             news: VecDeque::new(),
+            shown_on: 0,
             watches: None,
             asked: Vec::new(),
             may_be_asked: true,
@@ -282,6 +284,18 @@ impl Live {
     pub fn is_ready(&self) -> bool {
         self.session.terms.has_services
     }
+}
+
+/// Returns whether an account with these entities on its lists lets a sender through.
+pub fn admits(account: &Account, entities: &[Entity], sender: &Address) -> bool {
+    let is_on = |kind| {
+        entities.iter().any(|on| {
+            let is_meant = on.entity == *sender || on.entity.as_str() == sender.domain();
+            on.kind == kind && is_meant
+        })
+    };
+    !(account.block_list_in_use && is_on(EntityKind::Block))
+        && (!account.grant_list_in_use || is_on(EntityKind::Grant))
 }
 
 #[cfg(test)]

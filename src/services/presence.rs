@@ -28,10 +28,11 @@ use crate::{
         messaging::details,
         person::{Cargo, Person},
         refused,
-        showing::of_account,
-        subscriptions::Wish,
+        seen::of_account,
+        showing::Change,
         transaction::{Asker, done},
         unit::Unit,
+        wishes::Wish,
     },
     store::{contact_presence::ContactPresence, write::Write},
 };
@@ -57,13 +58,18 @@ impl Services {
         let mut session = live.session.clone();
         bridge::presence::of_phone(&request.attributes, asker.handset, &mut session.presence);
         if session.presence != live.session.presence {
+            let was_visible = live.session.presence.is_visible();
+            let contacts = self.contacts(&session.account).await?;
             let mut unit = Unit::default();
             unit.write(Write::PutSession(Box::new(session.clone())));
+            let change = Change { session: session.clone(), was_visible };
+            let news = self.show(&person, &contacts, &[change], &mut unit).await?;
             self.carry_out(unit).await?;
-            live.session = session.clone();
+            let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
+            live.session = session;
             live.stored();
             drop(person);
-            self.broadcast(&session).await;
+            self.tell(news).await;
         }
         Ok(done())
     }

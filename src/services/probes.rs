@@ -6,34 +6,78 @@ use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed, time::Duration
 use compact_str::CompactString;
 
 use crate::{
-    base::clock::Millis,
+    base::{clock::Millis, counters::Counter},
+    bridge,
     domain::{
         address::{Address, Device},
+        contact::Contact,
         refusal::Refusal,
+        session::Session,
     },
-    services::{context::Services, people::Held, probed::Probed, refused, unit::Unit},
+    services::{
+        context::Services, person::Person, probed::Probed, refused, showing::stanza, unit::Unit,
+    },
+    xmpp::presence::{Presence as Stanza, PresenceKind},
 };
 
 /// The servers of contacts may take this long to answer, the first connection to them included.
 const WAIT: Duration = Duration::from_secs(45);
 
 impl Services {
-    /// Takes note that all contacts elsewhere are being probed now.
-    pub(super) async fn probing(&self, owner: &Address) -> Result<(), Refusal> {
-        let (now, link) = (self.clock.now(), self.link_number.load(Relaxed));
-        if link == 0 {
+    /// Asks what the contacts elsewhere of somebody who is held show.
+    // spec: RFC6121 §4.3
+    pub(super) async fn probe(
+        &self,
+        person: &mut Person,
+        contacts: &[Contact],
+    ) -> Result<(), Refusal> {
+        let owner = person.account.address.clone();
+        let is_asked = |contact: &&Contact| contact.relation.to && !self.is_ours(&contact.address);
+        let asked: Vec<&Contact> = contacts.iter().filter(is_asked).collect();
+        let link = self.link_number.load(Relaxed);
+        if link == 0 || asked.is_empty() {
             return Ok(());
         }
-        let cell = self.people.cell(owner, now);
-        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
-        let rows = self.store.all_contact_presences(owner).await.map_err(refused)?;
-        let shown = rows.into_iter().filter(|row| {
-            row.presence.is_online && !self.is_ours(&row.contact) && row.contact != *owner
-        });
+        let rows = self.store.all_contact_presences(&owner).await.map_err(refused)?;
+        let shown =
+            rows.into_iter().filter(|row| row.presence.is_online && !self.is_ours(&row.contact));
         let unheard: BTreeSet<_> = shown.map(|row| (row.contact, row.resource)).collect();
         if !unheard.is_empty() {
+            let now = self.clock.now();
             person.probed = Some(Box::new(Probed { at: now, link, unheard }));
-            self.probes.push(now.after(WAIT), owner);
+            self.probes.push(now.after(WAIT), &owner);
+        }
+        for contact in asked {
+            let ends = bridge::address::to_jid(&owner);
+            let ends = ends.zip(bridge::address::to_jid(&contact.address));
+            if let Some((from, to)) = ends {
+                self.say(&Stanza::new(from, to, PresenceKind::Probe).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the present state to somebody who probes, if they may see it.
+    // spec: RFC6121 §4.3.2
+    pub(super) async fn probed(&self, owner: &Address, contact: &Address) -> Result<(), Refusal> {
+        let relation = self.contact(owner, contact).await?.relation;
+        let sessions = self.sessions_of(owner).await;
+        let visible: Vec<Session> =
+            sessions.into_iter().filter(|session| session.presence.is_visible()).collect();
+        let Some((from, to)) = bridge::address::to_jid(owner).zip(bridge::address::to_jid(contact))
+        else {
+            return Ok(());
+        };
+        if !relation.from {
+            Counter::StanzasOdd.count();
+            self.say(&Stanza::new(from, to, PresenceKind::Unsubscribed).into());
+        } else if visible.is_empty() {
+            self.say(&Stanza::new(from, to, PresenceKind::Unavailable).into());
+        } else {
+            for session in visible {
+                let shown = stanza(&session, contact);
+                shown.into_iter().for_each(|stanza| self.say(&stanza.into()));
+            }
         }
         Ok(())
     }
@@ -55,7 +99,7 @@ impl Services {
 
     async fn not_there(
         &self,
-        person: &mut Held<'_>,
+        person: &mut Person,
         unheard: BTreeSet<(Address, CompactString)>,
     ) -> Result<(), Refusal> {
         let owner = person.account.address.clone();

@@ -1,207 +1,142 @@
-//! The devices of our accounts are shown to those who may see them, and theirs to our accounts.
+//! What the devices of our accounts show, and to whom.
+//!
+//! What a contact of ours knows of a device is a row of its own. Rows about an account change only
+//! while that account is held, in the same commit as the session that they tell of: so nobody
+//! stays online who is not there, whatever happens at once or to us. Contacts elsewhere are told by
+//! stanzas: that a device is there is said again on each link, that it is gone survives us.
 
-use std::sync::atomic::Ordering::Relaxed;
-
-use compact_str::CompactString;
+use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed};
 
 use crate::{
-    base::counters::Counter,
     bridge,
     domain::{
         address::{Address, Device},
         contact::Contact,
-        personal::Personal,
         presence::Presence,
         refusal::Refusal,
         session::Session,
     },
-    services::{context::Services, identity, refused, unit::Unit},
-    store::{contact_presence::ContactPresence, write::Write},
+    services::{context::Services, identity, person::Person, refused, unit::Unit},
+    store::contact_presence::ContactPresence,
     xmpp::presence::{Presence as Stanza, PresenceKind},
 };
 
+/// Accounts read at once when all are gone through.
+const PAGE: u32 = 500;
+
+/// A device that shows something else from now on.
+pub struct Change {
+    /// The session as it is now.
+    pub session: Session,
+    /// Whether others saw it as reachable before.
+    pub was_visible: bool,
+}
+
+/// Accounts of ours that see something else of a contact: to be told when nobody is held.
+#[must_use]
+pub struct News {
+    /// Who shows something else.
+    pub of: Address,
+    /// Those who see it.
+    pub seers: Vec<Address>,
+}
+
+impl Change {
+    /// A session that was just opened, or shows itself to somebody new.
+    pub fn shown(session: Session) -> Self {
+        Self { session, was_visible: false }
+    }
+
+    /// A session that is no more, or no more for somebody.
+    pub fn gone(session: Session) -> Self {
+        let was_visible = session.presence.is_visible();
+        Self { session: Session { presence: Presence::offline(), ..session }, was_visible }
+    }
+}
+
 impl Services {
-    /// Shows a session that was just opened, and asks what its contacts show.
-    ///
-    /// spec: RFC6121 §4.2.2
-    pub(super) async fn announce(&self, session: &Session) {
-        let Some(contacts) = self.contacts_of(&session.account).await else { return };
-        // Before the first can answer.
-        if let Err(refusal) = self.probing(&session.account).await {
-            tracing::warn!(?refusal, account = %session.account, "who answers is not known");
-        }
-        for contact in &contacts {
-            if contact.relation.from {
-                self.show(session, &contact.address).await;
-            }
-            if contact.relation.to {
-                self.ask(&session.account, &contact.address).await;
-            }
-        }
-    }
-
-    /// Shows a change of a session.
-    pub(super) async fn broadcast(&self, session: &Session) {
-        let Some(contacts) = self.contacts_of(&session.account).await else { return };
-        for contact in contacts.iter().filter(|contact| contact.relation.from) {
-            self.show(session, &contact.address).await;
-        }
-    }
-
-    /// Shows that a session is no more.
-    pub(super) async fn announce_gone(&self, session: &Session) {
-        let gone = Session { presence: Presence::offline(), ..session.clone() };
-        self.broadcast(&gone).await;
-    }
-
-    /// Shows all devices of an account to one contact.
-    pub(super) async fn show_all(&self, owner: &Address, contact: &Address) {
-        for session in self.sessions_of(owner).await {
-            self.show(&session, contact).await;
-        }
-    }
-
-    /// Hides all devices of an account from one contact.
-    pub(super) async fn hide_all(&self, owner: &Address, contact: &Address) {
-        for session in self.sessions_of(owner).await {
-            let gone = Session { presence: Presence::offline(), ..session };
-            self.show(&gone, contact).await;
-        }
-    }
-
-    /// Shows one device to one contact.
-    async fn show(&self, session: &Session, contact: &Address) {
-        let device =
-            Device { account: session.account.clone(), resource: Some(session.resource.clone()) };
-        if self.is_ours(contact) {
-            self.seen(contact, &device, session.presence.clone()).await;
-            return;
-        }
-        let ends = bridge::address::device_to_jid(&device).zip(bridge::address::to_jid(contact));
-        let Some((from, to)) = ends else { return };
-        let caps = Some(identity::caps(&session.presence));
-        let stanza = bridge::presence::to_stanza(&session.presence, from, to, caps);
-        self.say(&stanza.into());
-    }
-
-    /// Asks what a contact shows.
-    // spec: RFC6121 §4.3
-    async fn ask(&self, owner: &Address, contact: &Address) {
-        if self.is_ours(contact) {
-            let sessions = self.sessions_of(contact).await;
-            if sessions.is_empty() {
-                self.seen(owner, &Device::any(contact.clone()), Presence::offline()).await;
-            }
-            for session in sessions {
-                let resource = Some(session.resource.clone());
-                let device = Device { account: contact.clone(), resource };
-                self.seen(owner, &device, session.presence).await;
-            }
-            return;
-        }
-        let ends = bridge::address::to_jid(owner).zip(bridge::address::to_jid(contact));
-        let Some((from, to)) = ends else { return };
-        self.say(&Stanza::new(from, to, PresenceKind::Probe).into());
-    }
-
-    /// Takes note of what a device shows to one of our accounts, which tells its phones.
-    pub(super) async fn seen(&self, owner: &Address, device: &Device, presence: Presence) {
-        if let Err(refusal) = self.note(owner, device, presence).await {
-            tracing::warn!(?refusal, account = %owner, %device, "a presence was not kept");
-        }
-    }
-
-    async fn note(
+    /// Adds to a unit what contacts see from now on of somebody who is held. Those that it does
+    /// not let through see nothing.
+    // spec: RFC6121 §4.2.2, §4.4.2, §4.5.2
+    pub(super) async fn show(
         &self,
-        owner: &Address,
-        device: &Device,
-        mut presence: Presence,
-    ) -> Result<(), Refusal> {
-        let cell = self.people.cell(owner, self.clock.now());
-        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
-        let contact = &device.account;
-        if let Some(probed) = &mut person.probed {
-            probed.heard(device);
-        }
-        if !self.contact(owner, contact).await?.relation.to {
-            // Nobody shows itself to who has not asked: nothing is told of it.
-            return Ok(());
-        }
-        let rows = self.store.contact_presences(owner, contact).await.map_err(refused)?;
-        let gone = |resource: &CompactString, unit: &mut Unit| {
-            let resource = Some(resource.clone());
-            let device = Device { account: contact.clone(), resource };
-            self.gone_device(owner, &device, of_account(&rows).cloned(), unit);
-        };
-        let mut unit = Unit::default();
-        match &device.resource {
-            // A bare address that is gone is gone with all its devices.
-            None if !presence.is_visible() => {
-                let shown = rows.iter().filter(|row| row.presence.is_online);
-                shown.for_each(|row| gone(&row.resource, &mut unit));
-            }
-            resource => {
-                let resource = resource.clone().unwrap_or_default();
-                let known = rows.iter().find(|row| row.resource == resource);
-                if let (true, Some(account)) = (resource.is_empty(), of_account(&rows)) {
-                    let mut personal = account.clone();
-                    presence.personal.iter().for_each(|newer| personal.overlay(newer));
-                    presence.personal = Some(Box::new(personal));
-                }
-                if !presence.is_visible() {
-                    if known.is_some_and(|row| row.presence.is_online) {
-                        gone(&resource, &mut unit);
-                    }
-                } else if known.is_none_or(|row| row.presence != presence) {
-                    let devices = rows.iter().filter(|row| !row.resource.is_empty());
-                    let oldest = devices.min_by_key(|row| row.change);
-                    if let (None, Some(oldest)) = (known, oldest)
-                        && rows.len() >= MAX_DEVICES
-                    {
-                        gone(&oldest.resource, &mut unit);
-                    }
-                    unit.write(self.put(owner, contact, resource, presence));
-                }
-            }
-        }
-        if unit.is_empty() {
-            return Ok(());
-        }
-        self.carry_out(unit).await?;
-        self.has_news(&mut person, contact).await
-    }
-
-    /// Notes that a device shows nothing any more; that it is so stays as the account's last word,
-    /// beside what the account shows without any device.
-    pub(super) fn gone_device(
-        &self,
-        owner: &Address,
-        device: &Device,
-        personal: Option<Personal>,
+        person: &Person,
+        contacts: &[Contact],
+        changes: &[Change],
         unit: &mut Unit,
-    ) {
-        let contact = &device.account;
-        if device.resource.as_ref().is_some_and(|resource| !resource.is_empty()) {
-            unit.write(Write::DropContactPresence {
-                owner: owner.clone(),
-                contact: contact.clone(),
-                resource: device.resource.clone(),
-            });
-        }
-        let last = Presence { personal: personal.map(Box::new), ..Presence::offline() };
-        unit.write(self.put(owner, contact, CompactString::default(), last));
+    ) -> Result<News, Refusal> {
+        let is_seeing =
+            |contact: &&Contact| contact.relation.from && person.admits(&contact.address);
+        let seeing: Vec<&Address> =
+            contacts.iter().filter(is_seeing).map(|contact| &contact.address).collect();
+        self.show_to(&person.account.address, &seeing, changes, unit).await
     }
 
-    fn put(
+    /// The same for some contacts, whatever they are to the account.
+    pub(super) async fn show_to(
         &self,
-        owner: &Address,
+        account: &Address,
+        contacts: &[&Address],
+        changes: &[Change],
+        unit: &mut Unit,
+    ) -> Result<News, Refusal> {
+        let mut news = News { of: account.clone(), seers: Vec::new() };
+        let seers = if contacts.iter().any(|contact| self.is_ours(contact)) {
+            self.store.seers(account).await.map_err(refused)?
+        } else {
+            BTreeMap::new()
+        };
+        for contact in contacts {
+            if !self.is_ours(contact) {
+                self.show_elsewhere(changes, contact, unit)?;
+            } else if let Some(known) = seers.get(contact)
+                && self.show_to_ours(changes, contact, known, unit)
+            {
+                news.seers.push((*contact).clone());
+            }
+        }
+        Ok(news)
+    }
+
+    /// Adds what a contact of ours knows from now on; returns whether that is something else.
+    pub(super) fn show_to_ours(
+        &self,
+        changes: &[Change],
         contact: &Address,
-        resource: CompactString,
-        presence: Presence,
-    ) -> Write {
-        let (owner, contact) = (owner.clone(), contact.clone());
-        let change = self.ids.next_number();
-        Write::PutContactPresence { owner, contact, resource, presence, change }
+        known: &[ContactPresence],
+        unit: &mut Unit,
+    ) -> bool {
+        let before = unit.writes();
+        for Change { session, .. } in changes {
+            let resource = Some(session.resource.clone());
+            let device = Device { account: session.account.clone(), resource };
+            self.note(contact, &device, as_seen(session, contact), known, unit);
+        }
+        unit.writes() > before
+    }
+
+    /// Adds the stanzas by which a contact elsewhere learns of it.
+    pub(super) fn show_elsewhere(
+        &self,
+        changes: &[Change],
+        contact: &Address,
+        unit: &mut Unit,
+    ) -> Result<(), Refusal> {
+        for Change { session, was_visible } in changes {
+            let Some(stanza) = stanza(session, contact) else { continue };
+            match (stanza.kind, was_visible) {
+                (PresenceKind::Available, _) => unit.say(self, &stanza.into()),
+                // Unsaid, the device would stay there for ever.
+                (_, true) => unit.send(self, &stanza.into())?,
+                (_, false) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the contacts of an account.
+    pub(super) async fn contacts(&self, account: &Address) -> Result<Vec<Contact>, Refusal> {
+        self.store.contacts(account).await.map_err(refused)
     }
 
     /// After the link came up: everybody who is logged in is shown, and their contacts asked.
@@ -214,14 +149,37 @@ impl Services {
                     // The next link has its own round.
                     return;
                 }
-                let cell = self.people.cell(&account, self.clock.now());
-                // Who logs out meanwhile must not be shown after it.
-                let _gate = cell.gate.lock().await;
-                for session in self.sessions_of(&account).await {
-                    self.announce(&session).await;
+                if let Err(refusal) = self.announce(&account, link).await {
+                    tracing::warn!(?refusal, %account, "not shown to contacts elsewhere");
                 }
             }
         }
+    }
+
+    /// Shows an account to the contacts elsewhere, unless that was done on this link.
+    async fn announce(&self, account: &Address, link: i64) -> Result<(), Refusal> {
+        let now = self.clock.now();
+        let cell = self.people.cell(account, now);
+        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
+        let mut shown = Vec::new();
+        for live in &mut person.sessions {
+            if live.shown_on != link && live.session.expires > now {
+                live.shown_on = link;
+                shown.push(live.session.clone());
+            }
+        }
+        if shown.is_empty() {
+            return Ok(());
+        }
+        let contacts = self.contacts(account).await?;
+        for contact in self.elsewhere(&person, &contacts) {
+            for session in &shown {
+                let stanza = stanza(session, contact);
+                let available = stanza.filter(|stanza| stanza.kind == PresenceKind::Available);
+                available.into_iter().for_each(|stanza| self.say(&stanza.into()));
+            }
+        }
+        self.probe(&mut person, &contacts).await
     }
 
     /// Before the link goes down for good: to the rest of the world nobody is there any more.
@@ -233,15 +191,35 @@ impl Services {
         {
             for account in accounts {
                 self.link_has_room().await;
-                let Some(contacts) = self.contacts_of(&account).await else { continue };
-                let elsewhere = contacts
-                    .iter()
-                    .filter(|contact| contact.relation.from && !self.is_ours(&contact.address));
-                for contact in elsewhere {
-                    self.hide_all(&account, &contact.address).await;
+                if let Err(refusal) = self.hide(&account).await {
+                    tracing::warn!(?refusal, %account, "not hidden from contacts elsewhere");
                 }
             }
         }
+    }
+
+    async fn hide(&self, account: &Address) -> Result<(), Refusal> {
+        let cell = self.people.cell(account, self.clock.now());
+        let Some(person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
+        let contacts = self.contacts(account).await?;
+        for contact in self.elsewhere(&person, &contacts) {
+            for live in person.sessions.iter().filter(|live| live.session.presence.is_visible()) {
+                let gone = Change::gone(live.session.clone()).session;
+                stanza(&gone, contact).into_iter().for_each(|stanza| self.say(&stanza.into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the contacts elsewhere that may see an account.
+    fn elsewhere<'a>(
+        &'a self,
+        person: &'a Person,
+        contacts: &'a [Contact],
+    ) -> impl Iterator<Item = &'a Address> {
+        let seeing = contacts.iter().filter(|contact| contact.relation.from);
+        let addresses = seeing.map(|contact| &contact.address);
+        addresses.filter(|contact| !self.is_ours(contact) && person.admits(contact))
     }
 
     /// Returns accounts behind one that have sessions, and moves on behind them.
@@ -249,18 +227,6 @@ impl Services {
         let page = self.store.live_accounts(after.as_ref(), PAGE).await.map_err(refused).ok()?;
         *after = Some(page.last()?.clone());
         Some(page)
-    }
-
-    /// Returns the contacts of an account; those that it does not let through see nothing of it.
-    async fn contacts_of(&self, account: &Address) -> Option<Vec<Contact>> {
-        let mut contacts = self.store.contacts(account).await.map_err(refused).ok()?;
-        let cell = self.people.cell(account, self.clock.now());
-        if let Ok(Some(person)) = self.people.hold(&self.store, &cell).await {
-            for contact in &mut contacts {
-                contact.relation.from &= person.admits(&contact.address);
-            }
-        }
-        Some(contacts)
     }
 
     /// Returns the sessions of an account as they are now.
@@ -271,40 +237,20 @@ impl Services {
         };
         person.sessions.iter().map(|live| live.session.clone()).collect()
     }
-
-    /// Returns the present state to somebody who probes, if they may see it.
-    // spec: RFC6121 §4.3.2
-    pub(super) async fn probed(&self, owner: &Address, contact: &Address) -> Result<(), Refusal> {
-        let relation = self.contact(owner, contact).await?.relation;
-        let sessions = self.sessions_of(owner).await;
-        let visible: Vec<Session> =
-            sessions.into_iter().filter(|session| session.presence.is_visible()).collect();
-        let Some((from, to)) = bridge::address::to_jid(owner).zip(bridge::address::to_jid(contact))
-        else {
-            return Ok(());
-        };
-        if !relation.from {
-            Counter::StanzasOdd.count();
-            self.say(&Stanza::new(from, to, PresenceKind::Unsubscribed).into());
-        } else if visible.is_empty() {
-            self.say(&Stanza::new(from, to, PresenceKind::Unavailable).into());
-        } else {
-            for session in visible {
-                self.show(&session, contact).await;
-            }
-        }
-        Ok(())
-    }
 }
 
-/// Returns what a contact shows of itself without any device.
-pub(super) fn of_account(rows: &[ContactPresence]) -> Option<&Personal> {
-    let account = rows.iter().find(|row| row.resource.is_empty())?;
-    account.presence.personal.as_deref()
+/// Returns what one contact sees of a session: the one place that decides it.
+fn as_seen(session: &Session, _contact: &Address) -> Presence {
+    session.presence.clone()
 }
 
-/// Accounts read at once when all are gone through.
-const PAGE: u32 = 500;
-
-/// Devices of one contact that are remembered; beyond it those that changed longest ago go.
-const MAX_DEVICES: usize = 16;
+/// Returns the stanza that shows a session to a contact elsewhere.
+pub(super) fn stanza(session: &Session, contact: &Address) -> Option<Stanza> {
+    let resource = Some(session.resource.clone());
+    let device = Device { account: session.account.clone(), resource };
+    let from = bridge::address::device_to_jid(&device)?;
+    let to = bridge::address::to_jid(contact)?;
+    let seen = as_seen(session, contact);
+    let caps = Some(identity::caps(&seen));
+    Some(bridge::presence::to_stanza(&seen, from, to, caps))
+}

@@ -1,6 +1,4 @@
-//! Subscriptions: what users, contacts and servers want of each other is carried out.
-
-use std::collections::{BTreeSet, VecDeque};
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     bridge,
@@ -9,8 +7,16 @@ use crate::{
         contact::{Contact, Relation, Scope},
         refusal::Refusal,
         subscription::{Event, Step, apply},
+        view::View,
     },
-    services::{context::Services, refused, unit::Unit},
+    services::{
+        context::Services,
+        people::{Cell, Held},
+        person::Person,
+        refused,
+        showing::Change,
+        unit::Unit,
+    },
     store::write::Write,
     xmpp::presence::{Presence, PresenceKind},
 };
@@ -21,26 +27,39 @@ pub(super) const MAX_CONTACTS: usize = 2000;
 /// Requests to see one account that may wait for its answer: strangers send them.
 const MAX_ASKING: u64 = 100;
 
-/// What the user of a phone wants of somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// To see them.
-    See,
-    /// To see them no more.
-    Leave,
-    /// To have nothing more to do with them.
-    Part,
+/// The side of a pair to which the first event happens, and the other.
+const OWNER: usize = 0;
+const CONTACT: usize = 1;
+
+/// Two between whom something happens; those of them that are ours are held.
+struct Pair<'a> {
+    sides: [Side<'a>; 2],
+    unit: Unit,
 }
 
-/// Something that happened between two, to be carried out for the first of them.
-struct Happening {
-    owner: Address,
-    contact: Address,
-    event: Event,
+/// One of the two, and what becomes of it.
+struct Side<'a> {
+    address: Address,
+    is_ours: bool,
+    /// None if there is no such account of ours.
+    person: Option<Held<'a>>,
+    /// What the other is to it.
+    before: Relation,
+    now: Relation,
+    /// What its user has answered that the other may see.
+    accepted: Option<View>,
+    /// What the other sees of it from now on, where that changes.
+    sight: Option<Sight>,
+    /// Whether its user is to be asked something new.
+    is_asked: bool,
+    /// Whether its phones are to be told of the other.
+    has_news: bool,
+    /// Whether the other is no contact of it any more.
+    has_parted: bool,
 }
 
 /// What one sees of another from now on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sight {
     /// All that there is.
     Shown,
@@ -48,153 +67,225 @@ enum Sight {
     Hidden,
 }
 
+/// Something that happens to one of two.
+type Happening = (usize, Event);
+
 impl Services {
-    /// Carries out what a user wants of several others. A failure is logged and costs only the
-    /// one it happened to: the next login tries again.
-    pub(super) async fn wish(&self, account: &Address, wish: Wish, contacts: Vec<Address>) {
-        let is_many = contacts.len() > 4;
-        let known = match wish {
-            Wish::See if is_many => self.store.contacts(account).await.map_err(refused),
-            Wish::See | Wish::Leave | Wish::Part => Ok(Vec::new()),
-        };
-        let is_asked = |relation: Relation| relation.to || relation.pending_out;
-        let known = known.unwrap_or_default();
-        let done: BTreeSet<&Address> = known
-            .iter()
-            .filter(|contact| is_asked(contact.relation))
-            .map(|contact| &contact.address)
-            .collect();
-        let is_open = |contact: &Address| contact != account && !done.contains(contact);
-        for contact in contacts.into_iter().filter(is_open) {
-            let carried_out = match wish {
-                Wish::See => self.wish_to_see(account, &contact).await,
-                Wish::Leave => self.happen(account, &contact, Event::LeaveOut).await,
-                Wish::Part => self.wish_to_part(account, &contact).await,
-            };
-            if let Err(refusal) = carried_out {
-                tracing::warn!(?refusal, %account, %contact, ?wish, "a subscription did not change");
-            }
-        }
-    }
-
-    async fn wish_to_see(&self, account: &Address, contact: &Address) -> Result<(), Refusal> {
-        let relation = self.contact(account, contact).await?.relation;
-        if relation.to || relation.pending_out {
-            return Ok(());
-        }
-        self.happen(account, contact, Event::AskOut).await
-    }
-
-    async fn wish_to_part(&self, account: &Address, contact: &Address) -> Result<(), Refusal> {
-        self.happen(account, contact, Event::LeaveOut).await?;
-        self.happen(account, contact, Event::DenyOut).await?;
-        let mut unit = Unit::default();
-        unit.write(Write::DropContact { account: account.clone(), address: contact.clone() });
-        self.carry_out(unit).await
-    }
-
-    /// Carries out an event, and what follows from it for accounts of ours on the other side.
+    /// Carries out what happens between an account and a contact, with all that follows from it on
+    /// both sides, in one commit.
     pub(super) async fn happen(
         &self,
         owner: &Address,
         contact: &Address,
         event: Event,
     ) -> Result<(), Refusal> {
-        let first = Happening { owner: owner.clone(), contact: contact.clone(), event };
-        let mut happenings = VecDeque::from([first]);
-        let mut sights = Vec::new();
-        while let Some(happening) = happenings.pop_front() {
-            let (next, sight) = self.step(&happening).await?;
-            happenings.extend(next);
-            sights.extend(sight.map(|sight| (happening, sight)));
+        if owner == contact {
+            return Ok(());
         }
-        // Only now both sides agree on who may see whom.
-        for (Happening { owner, contact, .. }, sight) in sights {
-            match sight {
-                Sight::Shown => self.show_all(&owner, &contact).await,
-                Sight::Hidden => self.hide_all(&owner, &contact).await,
+        let cells = self.cells([owner, contact]);
+        let mut pair = self.pair(&cells, owner, contact).await?;
+        self.run_through(&mut pair, (OWNER, event)).await?;
+        self.conclude(pair).await
+    }
+
+    /// Ends all that is between an account and a contact, who is no contact any more.
+    // spec: RFC6121 §2.5.2
+    pub(super) async fn part(&self, owner: &Address, contact: &Address) -> Result<(), Refusal> {
+        let cells = self.cells([owner, contact]);
+        let mut pair = self.pair(&cells, owner, contact).await?;
+        let Relation { to, pending_out, from, pending_in, is_approved } = pair.sides[OWNER].before;
+        if to || pending_out {
+            self.run_through(&mut pair, (OWNER, Event::LeaveOut)).await?;
+        }
+        if from || pending_in || is_approved {
+            self.run_through(&mut pair, (OWNER, Event::DenyOut)).await?;
+        }
+        pair.sides[OWNER].has_parted = true;
+        self.conclude(pair).await
+    }
+
+    /// Returns two as they are now.
+    async fn pair<'a>(
+        &self,
+        cells: &'a [Arc<Cell>],
+        owner: &Address,
+        contact: &Address,
+    ) -> Result<Pair<'a>, Refusal> {
+        let mut held = self.hold_all(cells).await?;
+        let mut side = async |address: &Address, other: &Address| {
+            let place = held.iter().position(|person| person.account.address == *address);
+            let person = place.map(|at| held.remove(at));
+            let Contact { relation, accepted, .. } = match person {
+                Some(_) => self.contact(address, other).await?,
+                None => Contact::stranger(other.clone()),
+            };
+            Ok(Side {
+                address: address.clone(),
+                is_ours: self.is_ours(address),
+                person,
+                before: relation,
+                now: relation,
+                accepted,
+                sight: None,
+                is_asked: false,
+                has_news: false,
+                has_parted: false,
+            })
+        };
+        let sides = [side(owner, contact).await?, side(contact, owner).await?];
+        Ok(Pair { sides, unit: Unit::default() })
+    }
+
+    /// Applies an event, and what follows from it, until nothing follows any more.
+    async fn run_through(&self, pair: &mut Pair<'_>, first: Happening) -> Result<(), Refusal> {
+        let mut happenings = VecDeque::from([first]);
+        while let Some((at, event)) = happenings.pop_front() {
+            if pair.sides[at].person.is_some() {
+                happenings.extend(self.step(pair, at, event).await?);
+            } else if event == Event::AskIn {
+                // spec: RFC6121 §3.1.3: who is not there does not let anybody see.
+                happenings.extend(self.to_other(pair, at, Event::DenyOut)?);
             }
         }
         Ok(())
     }
 
-    /// Carries out one event; returns what happens on the other side, if that is ours, and what
-    /// that side sees of the owner from now on.
+    /// Applies one event to one side; returns what follows.
     async fn step(
         &self,
-        happening: &Happening,
-    ) -> Result<(Vec<Happening>, Option<Sight>), Refusal> {
-        let Happening { owner, contact, event } = happening;
-        let cell = self.people.cell(owner, self.clock.now());
-        let Some(mut person) = self.people.hold(&self.store, &cell).await? else {
-            // spec: RFC6121 §3.1.3: who is not there does not let anybody see.
-            let next = match event {
-                Event::AskIn => {
-                    self.to_other(happening, Event::DenyOut, None, &mut Unit::default()).await?
-                }
-                _ => Vec::new(),
-            };
-            return Ok((next, None));
-        };
-        let alias = person.sessions.iter().find_map(|live| live.session.presence.alias());
-        let alias = alias.map(str::to_owned);
-        let before = self.contact(owner, contact).await?;
-        let step = apply(before.relation, *event);
-        let mut unit = Unit::default();
-        if before.relation == Relation::default()
-            && step.relation != before.relation
-            && !self.has_place(owner, *event).await?
-        {
+        pair: &mut Pair<'_>,
+        at: usize,
+        event: Event,
+    ) -> Result<Vec<Happening>, Refusal> {
+        let other = pair.sides[1 - at].address.clone();
+        let side = &mut pair.sides[at];
+        let step = apply(side.now, event);
+        let is_new = side.now == Relation::default() && step.relation != side.now;
+        if is_new && !self.has_place(&side.address, event).await? {
             return match event {
-                Event::AskIn => {
-                    let no = self.to_other(happening, Event::DenyOut, None, &mut unit).await?;
-                    Ok((no, None))
-                }
+                Event::AskIn => Ok(self.to_other(pair, at, Event::DenyOut)?.into_iter().collect()),
                 _ => Err(Refusal::TooManyContacts),
             };
         }
-        if step.relation != before.relation {
-            let is_taken_back = matches!(event, Event::DenyOut | Event::LeaveIn);
-            let accepted = before.accepted.filter(|_| !is_taken_back);
-            let contact = Contact { address: contact.clone(), relation: step.relation, accepted };
-            unit.write(Write::PutContact { account: owner.clone(), contact });
+        side.now = step.relation;
+        if matches!(event, Event::DenyOut | Event::LeaveIn) {
+            side.accepted = None;
         }
-        if *event == Event::DenyIn && before.relation.to {
-            self.unseen(owner, contact, &mut unit).await?;
-        }
+        side.sight = sight(event, step).or(side.sight);
+        side.has_news |= matches!(event, Event::DenyIn | Event::AllowIn);
         let mut next = Vec::new();
-        let is_outbound =
-            matches!(event, Event::AskOut | Event::LeaveOut | Event::AllowOut | Event::DenyOut);
-        if is_outbound && step.is_passed_on {
-            next.extend(self.to_other(happening, *event, alias, &mut unit).await?);
+        if is_outbound(event) && step.is_passed_on {
+            next.extend(self.to_other(pair, at, event)?);
         }
         if step.is_answered {
-            next.extend(self.to_other(happening, Event::AllowOut, None, &mut unit).await?);
+            next.extend(self.to_other(pair, at, Event::AllowOut)?);
         }
-        self.carry_out(unit).await?;
-        let is_question = *event == Event::AskIn && step.relation.pending_in;
-        let is_granted = is_question && self.is_granted(&mut person, contact).await?;
-        if before.relation.pending_in != step.relation.pending_in {
-            person.sessions.iter_mut().for_each(|live| live.forget_question(contact));
-        }
-        if is_question && !is_granted && step.is_passed_on {
-            for live in &mut person.sessions {
-                live.may_be_asked = true;
-                self.wake(live);
+        let side = &mut pair.sides[at];
+        if event == Event::AskIn
+            && step.relation.pending_in
+            && let Some(person) = &mut side.person
+        {
+            if self.is_granted(person, &other).await? {
+                next.push((at, Event::AllowOut));
+            } else {
+                side.is_asked |= step.is_passed_on;
             }
         }
-        if matches!(event, Event::DenyIn | Event::AllowIn) {
-            self.has_news(&mut person, contact).await?;
+        Ok(next)
+    }
+
+    /// Tells the other side: by a stanza, or as the next happening where it is ours.
+    fn to_other(
+        &self,
+        pair: &mut Pair<'_>,
+        at: usize,
+        event: Event,
+    ) -> Result<Option<Happening>, Refusal> {
+        let (own, other) = (&pair.sides[at], &pair.sides[1 - at]);
+        if other.is_ours {
+            return Ok(mirror(event).map(|event| (1 - at, event)));
         }
-        drop(person);
-        if is_granted {
-            next.push(Happening {
-                event: Event::AllowOut,
-                owner: owner.clone(),
-                contact: contact.clone(),
-            });
+        let nick = own.person.as_ref().and_then(|person| person.nick());
+        let stanza = telling(&own.address, &other.address, event, nick);
+        let stanza = stanza.ok_or(Refusal::NoSuchUser)?.into();
+        if own.now == own.before && event != Event::AskOut {
+            // Nothing changed here: what the other side did not hear the first time it hears now.
+            pair.unit.say(self, &stanza);
+        } else {
+            pair.unit.send(self, &stanza)?;
         }
-        Ok((next, sight(*event, &step)))
+        Ok(None)
+    }
+
+    /// Makes all of it durable, and tells whom it concerns.
+    async fn conclude(&self, mut pair: Pair<'_>) -> Result<(), Refusal> {
+        for at in [OWNER, CONTACT] {
+            self.keep_relation(&mut pair, at).await?;
+            self.keep_sight(&mut pair, at).await?;
+        }
+        self.carry_out(pair.unit).await?;
+        let [owner, contact] = pair.sides;
+        let addresses = [contact.address.clone(), owner.address.clone()];
+        for (side, other) in [owner, contact].into_iter().zip(addresses) {
+            let Some(mut person) = side.person else { continue };
+            if side.before.pending_in != side.now.pending_in {
+                person.sessions.iter_mut().for_each(|live| live.forget_question(&other));
+            }
+            if side.is_asked && side.now.pending_in {
+                for live in &mut person.sessions {
+                    live.may_be_asked = true;
+                    self.wake(live);
+                }
+            }
+            if side.has_news {
+                self.has_news(&mut person, &other).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn keep_relation(&self, pair: &mut Pair<'_>, at: usize) -> Result<(), Refusal> {
+        let (side, other) = (&pair.sides[at], &pair.sides[1 - at].address);
+        let (account, address) = (side.address.clone(), other.clone());
+        if side.has_parted {
+            pair.unit.write(Write::DropContact { account, address });
+        } else if side.now != side.before {
+            let contact = Contact { address, relation: side.now, accepted: side.accepted.clone() };
+            pair.unit.write(Write::PutContact { account, contact });
+            if side.before.to && !side.now.to {
+                // Nothing is known of the other any more.
+                let rows = self.store.contact_presences(&side.address, other).await;
+                for row in rows.map_err(refused)? {
+                    let device = Device { account: other.clone(), resource: Some(row.resource) };
+                    self.gone_device(&side.address, &device, None, &mut pair.unit);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the other side see what it sees from now on.
+    async fn keep_sight(&self, pair: &mut Pair<'_>, at: usize) -> Result<(), Refusal> {
+        let (side, other) = (&pair.sides[at], &pair.sides[1 - at]);
+        let (Some(person), Some(sight)) = (&side.person, side.sight) else { return Ok(()) };
+        let change = match sight {
+            Sight::Shown if !person.admits(&other.address) => return Ok(()),
+            Sight::Shown => Change::shown,
+            Sight::Hidden => Change::gone,
+        };
+        let sessions = person.sessions.iter().map(|live| live.session.clone());
+        let changes: Vec<Change> = sessions.map(change).collect();
+        if !other.is_ours {
+            return self.show_elsewhere(&changes, &other.address, &mut pair.unit);
+        }
+        // Who does not see any more has just been told of that.
+        if other.person.is_some() && other.now.to {
+            let known = self.store.contact_presences(&other.address, &side.address).await;
+            let known = known.map_err(refused)?;
+            let is_new = self.show_to_ours(&changes, &other.address, &known, &mut pair.unit);
+            pair.sides[1 - at].has_news |= is_new;
+        }
+        Ok(())
     }
 
     /// Returns whether an account may have one more contact.
@@ -203,49 +294,8 @@ impl Services {
         Ok(all < MAX_CONTACTS as u64 && (event != Event::AskIn || asking < MAX_ASKING))
     }
 
-    /// Tells the other side: by a stanza, or as the next happening where it is ours.
-    async fn to_other(
-        &self,
-        happening: &Happening,
-        event: Event,
-        alias: Option<String>,
-        unit: &mut Unit,
-    ) -> Result<Vec<Happening>, Refusal> {
-        let (kind, mirror) = match event {
-            Event::AskOut => (PresenceKind::Subscribe, Event::AskIn),
-            Event::LeaveOut => (PresenceKind::Unsubscribe, Event::LeaveIn),
-            Event::AllowOut => (PresenceKind::Subscribed, Event::AllowIn),
-            Event::DenyOut => (PresenceKind::Unsubscribed, Event::DenyIn),
-            Event::AskIn | Event::LeaveIn | Event::AllowIn | Event::DenyIn => return Ok(Vec::new()),
-        };
-        let Happening { owner, contact, .. } = happening;
-        if self.is_ours(contact) {
-            let (owner, contact) = (contact.clone(), owner.clone());
-            return Ok(vec![Happening { owner, contact, event: mirror }]);
-        }
-        let ends = bridge::address::to_jid(owner).zip(bridge::address::to_jid(contact));
-        let (from, to) = ends.ok_or(Refusal::NoSuchUser)?;
-        let nick = match kind {
-            // spec: XEP-0172 §4.2
-            PresenceKind::Subscribe => alias,
-            _ => None,
-        };
-        let stanza = Presence { nick, ..Presence::new(from, to, kind) };
-        if unit.is_empty() && !matches!(kind, PresenceKind::Subscribe) {
-            // Nothing changed here: what the other side did not hear the first time it hears now.
-            self.say(&stanza.into());
-        } else {
-            unit.send(self, &stanza.into())?;
-        }
-        Ok(Vec::new())
-    }
-
     /// Returns whether the account has said beforehand that somebody may see it.
-    async fn is_granted(
-        &self,
-        person: &mut super::person::Person,
-        contact: &Address,
-    ) -> Result<bool, Refusal> {
+    async fn is_granted(&self, person: &mut Person, contact: &Address) -> Result<bool, Refusal> {
         let grants = self.store.grants(&person.account.address).await.map_err(refused)?;
         let of = |scope: &Scope| {
             grants
@@ -292,24 +342,45 @@ impl Services {
         let known = self.store.contact(account, contact).await.map_err(refused)?;
         Ok(known.unwrap_or_else(|| Contact::stranger(contact.clone())))
     }
+}
 
-    /// Notes that nothing is known of a contact any more.
-    async fn unseen(
-        &self,
-        owner: &Address,
-        contact: &Address,
-        unit: &mut Unit,
-    ) -> Result<(), Refusal> {
-        for row in self.store.contact_presences(owner, contact).await.map_err(refused)? {
-            let device = Device { account: contact.clone(), resource: Some(row.resource) };
-            self.gone_device(owner, &device, None, unit);
-        }
-        Ok(())
-    }
+/// Returns the stanza by which an account tells a contact elsewhere of an event.
+pub(super) fn telling(
+    owner: &Address,
+    contact: &Address,
+    event: Event,
+    nick: Option<String>,
+) -> Option<Presence> {
+    let kind = match event {
+        Event::AskOut => PresenceKind::Subscribe,
+        Event::LeaveOut => PresenceKind::Unsubscribe,
+        Event::AllowOut => PresenceKind::Subscribed,
+        Event::DenyOut => PresenceKind::Unsubscribed,
+        Event::AskIn | Event::LeaveIn | Event::AllowIn | Event::DenyIn => return None,
+    };
+    let (from, to) = bridge::address::to_jid(owner).zip(bridge::address::to_jid(contact))?;
+    // spec: XEP-0172 §4.2
+    let nick = nick.filter(|_| event == Event::AskOut);
+    Some(Presence { nick, ..Presence::new(from, to, kind) })
+}
+
+/// Returns what an outbound event is to the other side.
+fn mirror(event: Event) -> Option<Event> {
+    Some(match event {
+        Event::AskOut => Event::AskIn,
+        Event::LeaveOut => Event::LeaveIn,
+        Event::AllowOut => Event::AllowIn,
+        Event::DenyOut => Event::DenyIn,
+        Event::AskIn | Event::LeaveIn | Event::AllowIn | Event::DenyIn => return None,
+    })
+}
+
+fn is_outbound(event: Event) -> bool {
+    mirror(event).is_some()
 }
 
 /// Returns what the contact sees of the owner after an event, where that changes.
-fn sight(event: Event, step: &Step) -> Option<Sight> {
+fn sight(event: Event, step: Step) -> Option<Sight> {
     match event {
         // spec: RFC6121 §3.1.5: after `subscribed` goes the present presence.
         Event::AllowOut if step.is_passed_on => Some(Sight::Shown),

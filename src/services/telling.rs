@@ -158,13 +158,18 @@ impl Services {
             let (Some(live), Some(lists)) = (live, lists.as_deref()) else { continue };
             let watches = live.watches.as_deref().unwrap_or_default();
             if covering(watches, contact, lists).next().is_some() {
-                // What waits unsent of this contact is out of date.
-                live.news.retain(|(waiting, _)| waiting != contact);
-                live.has_news = true;
-                self.wake(live);
+                self.has_news_for(live, contact);
             }
         }
         Ok(())
+    }
+
+    /// The same for one session, which watches the contact.
+    pub(super) fn has_news_for(&self, live: &mut Live, contact: &Address) {
+        // What waits unsent of this contact is out of date.
+        live.news.retain(|(waiting, _)| waiting != contact);
+        live.has_news = true;
+        self.wake(live);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     domain::refusal::Refusal,
     services::{context::Services, outbox::Outgoing, refused},
     store::write::Write,
-    xmpp::stanza::Stanza,
+    xmpp::{stanza::Stanza, wire::Wire},
 };
 
 /// What one request or stanza brings about.
@@ -27,11 +27,7 @@ impl Unit {
     ///
     /// The stanza cannot be written without ending the link.
     pub fn send(&mut self, services: &Services, stanza: &Stanza) -> Result<(), Refusal> {
-        let wire = stanza.to_wire(&services.rules.domain).map_err(|stopped| {
-            Counter::StanzasStopped.count();
-            tracing::warn!(%stopped, "a stanza was not sent");
-            Refusal::BadParameter
-        })?;
+        let wire = services.wire(stanza).ok_or(Refusal::BadParameter)?;
         let row = services.ids.next_number();
         let at = services.clock.now();
         self.writes.push(Write::PutOutbox { id: row, wire: wire.as_str().to_owned(), at });
@@ -39,9 +35,21 @@ impl Unit {
         Ok(())
     }
 
+    /// Adds a stanza that need not survive us: what it says is said again after a restart.
+    pub fn say(&mut self, services: &Services, stanza: &Stanza) {
+        if let Some(wire) = services.wire(stanza) {
+            self.stanzas.push(Outgoing { row: None, wire });
+        }
+    }
+
     /// Returns whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty()
+        self.writes.is_empty() && self.stanzas.is_empty()
+    }
+
+    /// Returns how many rows are to be written.
+    pub fn writes(&self) -> usize {
+        self.writes.len()
     }
 }
 
@@ -52,9 +60,6 @@ impl Services {
     ///
     /// The store failed: nothing of the unit was done.
     pub async fn carry_out(&self, unit: Unit) -> Result<(), Refusal> {
-        if unit.writes.is_empty() {
-            return Ok(());
-        }
         self.store.commit(unit.writes).await.map_err(refused)?;
         for stanza in unit.stanzas {
             self.send(stanza);
@@ -72,12 +77,18 @@ impl Services {
 
     /// Sends a stanza that need not survive us: what it says is said again after a restart.
     pub fn say(&self, stanza: &Stanza) {
-        match stanza.to_wire(&self.rules.domain) {
-            Ok(wire) => self.send(Outgoing { row: None, wire }),
-            Err(stopped) => {
-                Counter::StanzasStopped.count();
-                tracing::warn!(%stopped, "a stanza was not sent");
-            }
+        if let Some(wire) = self.wire(stanza) {
+            self.send(Outgoing { row: None, wire });
         }
+    }
+
+    /// Returns a stanza as it goes out; none if it would end the link.
+    fn wire(&self, stanza: &Stanza) -> Option<Wire> {
+        let wire = stanza.to_wire(&self.rules.domain);
+        let stopped = |stopped: &_| {
+            Counter::StanzasStopped.count();
+            tracing::warn!(%stopped, "a stanza was not sent");
+        };
+        wire.inspect_err(stopped).ok()
     }
 }

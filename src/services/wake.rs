@@ -3,7 +3,7 @@
 use crate::{
     base::clock::Millis,
     csp::{cir, version::Version},
-    domain::session::WakeUp,
+    domain::session::{Session, WakeUp},
     services::{
         call::{Call, PAUSES},
         context::Services,
@@ -58,22 +58,17 @@ impl Services {
     pub fn wake(&self, live: &mut Live) {
         let now = self.clock.now();
         let is_called = live.woken.is_some_and(|at| now.since(at) < PAUSES.iter().sum());
-        let terms = &live.session.terms;
-        if is_called || !live.is_ready() || terms.wake_ups.is_empty() {
+        if is_called {
             return;
         }
-        let version = Version::from_digits(&terms.version).unwrap_or(Version::V1_2);
-        let udp_port = terms.wake_ups.iter().find_map(|way| match way {
-            WakeUp::Udp(port) => Some(*port),
-            WakeUp::Tcp => None,
-        });
-        let is_called = self.call(Call::Wake {
-            session: live.session.id.clone(),
-            line: cir::wake_up(version, &live.session.cookie),
-            by_tcp: terms.wake_ups.contains(&WakeUp::Tcp),
-            by_udp: udp_port.zip(terms.remote).map(|(port, remote)| (remote, port).into()),
-        });
-        live.woken = is_called.then_some(now);
+        if let Some(call) = wake_up(&live.session, false) {
+            live.woken = self.call(call).then_some(now);
+        }
+    }
+
+    /// Wakes the phone of somebody who is not in memory, unless it is being woken already.
+    pub(super) fn wake_unread(&self, session: &Session) {
+        wake_up(session, true).map(|call| self.call(call));
     }
 
     /// Wakes phones that came for a letter and never confirmed it, and after a restart those that
@@ -104,4 +99,24 @@ impl Services {
             self.call(Call::Settled(live.session.id.clone()));
         }
     }
+}
+
+/// Returns what wakes a phone; none where nothing may be sent unasked, or no way was agreed.
+fn wake_up(session: &Session, is_once: bool) -> Option<Call> {
+    let terms = &session.terms;
+    if !terms.has_services || terms.wake_ups.is_empty() {
+        return None;
+    }
+    let version = Version::from_digits(&terms.version).unwrap_or(Version::V1_2);
+    let udp_port = terms.wake_ups.iter().find_map(|way| match way {
+        WakeUp::Udp(port) => Some(*port),
+        WakeUp::Tcp => None,
+    });
+    Some(Call::Wake {
+        session: session.id.clone(),
+        line: cir::wake_up(version, &session.cookie),
+        by_tcp: terms.wake_ups.contains(&WakeUp::Tcp),
+        by_udp: udp_port.zip(terms.remote).map(|(port, remote)| (remote, port).into()),
+        is_once,
+    })
 }

@@ -1,5 +1,7 @@
 //! Rows of what the devices of contacts show.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 
 use crate::{
@@ -87,6 +89,31 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Returns which accounts of ours see an account of ours, and what they know of it.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn seers(
+        &self,
+        account: &Address,
+    ) -> Result<BTreeMap<Address, Vec<ContactPresence>>, StoreError> {
+        let query = sqlx::query(SELECT_SEERS).bind(account.as_str().to_owned());
+        let read_seer = |row: &Row| {
+            // Nothing known is one row without a device.
+            let known = rows::optional_text(row, 1)?.is_some();
+            Ok((rows::address(row, 4)?, known.then(|| read(row)).transpose()?))
+        };
+        let found =
+            rows::readable("contact_presences", self.readers().rows(query).await?, read_seer);
+        let mut seers = BTreeMap::<Address, Vec<ContactPresence>>::new();
+        for (seer, known) in found {
+            seers.entry(seer).or_default().extend(known);
+        }
+        Ok(seers)
+    }
+}
+
 fn read(row: &Row) -> Result<ContactPresence, RowError> {
     Ok(ContactPresence {
         contact: rows::address(row, 0)?,
@@ -105,3 +132,9 @@ const SELECT_CHANGES: &str = "SELECT contact, max(change) FROM contact_presences
     WHERE owner = $1 AND change > $2 GROUP BY contact ORDER BY max(change) LIMIT $3";
 const SELECT_ALL: &str = "SELECT contact, resource, change, presence FROM contact_presences
     WHERE owner = $1 ORDER BY contact, resource";
+// Only accounts of ours have contacts here, so only they are found.
+const SELECT_SEERS: &str = "SELECT c.address, p.resource, p.change, p.presence, c.account
+    FROM contacts own
+        JOIN contacts c ON c.account = own.address AND c.address = own.account
+        LEFT JOIN contact_presences p ON p.owner = c.account AND p.contact = c.address
+    WHERE own.account = $1 AND own.is_seen = 1 AND c.sees = 1";

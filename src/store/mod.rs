@@ -26,6 +26,7 @@ mod readers;
 mod rows;
 mod sheet;
 mod sqlite;
+mod tally;
 mod writer;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use crate::{
     store::{
         error::StoreError,
         readers::Readers,
+        tally::Tally,
         write::Write,
         writer::{Task, Work, WriterHandle},
     },
@@ -49,6 +51,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     writer: WriterHandle,
     readers: Readers,
+    tally: Tally,
     clock: Clock,
 }
 

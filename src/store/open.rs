@@ -16,6 +16,7 @@ use crate::{
         migrate,
         readers::Readers,
         sqlite::{self, ConnectOptions},
+        tally::Tally,
         writer::WriterHandle,
     },
 };
@@ -43,8 +44,10 @@ impl Store {
         let mut connection = options.connect().await.map_err(sqlite::store_error)?;
         migrate::migrate(&mut connection).await?;
         connection.close().await.map_err(sqlite::store_error)?;
-        let writer = WriterHandle::start(options).await?;
-        Ok(Self(Arc::new(Inner { writer, readers: Readers::new(path), clock })))
+        let tally = Tally::default();
+        let writer = WriterHandle::start(options, tally.clone()).await?;
+        let readers = Readers::new(path, tally.clone());
+        Ok(Self(Arc::new(Inner { writer, readers, tally, clock })))
     }
 
     pub(super) fn readers(&self) -> &Readers {

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::store::{
     error::StoreError,
     sqlite::{self, ConnectOptions, Connection, Query, Row},
+    tally::Tally,
 };
 
 /// A few connections, opened when first needed and kept.
@@ -20,6 +21,7 @@ use crate::store::{
 #[derive(Debug)]
 pub(super) struct Readers {
     options: ConnectOptions,
+    tally: Tally,
     places: Semaphore,
     idle: Mutex<Vec<Connection>>,
 }
@@ -32,9 +34,10 @@ struct Borrowed<'a> {
 
 impl Readers {
     /// Returns readers of the database at `path`.
-    pub(super) fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path, tally: Tally) -> Self {
         Self {
             options: sqlite::reader_options(path),
+            tally,
             places: Semaphore::new(READERS),
             idle: Mutex::new(Vec::with_capacity(READERS)),
         }
@@ -70,6 +73,7 @@ impl Readers {
     }
 
     async fn borrow(&self) -> Result<Borrowed<'_>, StoreError> {
+        self.tally.count();
         let place = self.places.acquire().await.map_err(|_| StoreError::Closed)?;
         let connection = self.idle().pop();
         Ok(Borrowed { connection, readers: self, _place: place })

@@ -84,6 +84,14 @@ macro_rules! aliases_as_json {
 }
 pub(super) use aliases_as_json;
 
+/// A set: the texts of the JSON array that is this value.
+macro_rules! listed {
+    ($value:literal) => {
+        concat!("(SELECT value FROM json_each(", $value, "))")
+    };
+}
+pub(super) use listed;
+
 /// The hot writes of a group, each kind in one statement whatever the number of its rows: a
 /// text that never changes is prepared once. The rows come as JSON; what is long or not text
 /// comes in one blob, of which the JSON names the places.

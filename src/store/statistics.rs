@@ -45,6 +45,11 @@ impl Store {
 }
 
 impl Store {
+    /// Returns how many statements have run since the store was opened, reads and writes.
+    pub fn statements(&self) -> u64 {
+        self.0.tally.statements()
+    }
+
     /// Returns the greatest number that any row has been given; zero where there is none.
     ///
     /// # Errors

@@ -4,12 +4,14 @@ use crate::{
     domain::{
         address::Address,
         contact::{Grant, Scope, Watch},
+        session::Session,
     },
     store::{
         Store,
         error::StoreError,
         rows::{self, RowError},
-        sqlite::{Query, Row},
+        sessions,
+        sqlite::{Query, Row, listed},
     },
 };
 
@@ -21,6 +23,23 @@ impl Store {
     pub async fn watches(&self, session: &str) -> Result<Vec<Watch>, StoreError> {
         let query = sqlx::query(SELECT_WATCHES).bind(session.to_owned());
         Ok(rows::readable("watches", self.readers().rows(query).await?, read_watch))
+    }
+
+    /// Returns the sessions of some accounts that want to be told of a contact; what they show
+    /// themselves is left out.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn watching(
+        &self,
+        owners: &[Address],
+        contact: &Address,
+    ) -> Result<Vec<Session>, StoreError> {
+        let query = sqlx::query(SELECT_WATCHING)
+            .bind(rows::as_json(&owners))
+            .bind(contact.as_str().to_owned());
+        let found = self.readers().rows(query).await?;
+        Ok(rows::readable("sessions", found, |row| sessions::read(row, 0)))
     }
 
     /// Returns what an account grants.
@@ -76,6 +95,15 @@ const SELECT_WATCHES: &str = "SELECT scope, attributes, told FROM watches
     WHERE session = $1 ORDER BY scope";
 const SELECT_GRANTS: &str = "SELECT scope, attributes FROM grants
     WHERE account = $1 ORDER BY scope";
+const SELECT_WATCHING: &str = concat!(
+    "SELECT id, account, client_id, resource, cookie, keep_alive, opened, expires, terms, '{}'
+    FROM sessions WHERE account IN ",
+    listed!("$1"),
+    " AND (EXISTS (SELECT 1 FROM watches WHERE session = id AND scope = 'c:' || $2)
+        OR EXISTS (SELECT 1 FROM watches w
+            JOIN members m ON m.account = sessions.account AND m.list_key = substr(w.scope, 3)
+            WHERE w.session = id AND w.scope LIKE 'l:%' AND m.address = $2))"
+);
 const UPSERT_WATCH: &str = "INSERT INTO watches (session, scope, attributes, told)
     VALUES ($1, $2, $3, $4)
     ON CONFLICT (session, scope) DO UPDATE SET attributes = excluded.attributes,

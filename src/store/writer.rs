@@ -17,6 +17,7 @@ use crate::{
         error::StoreError,
         hot::Hot,
         sqlite::{self, ConnectOptions, Connection, Query},
+        tally::Tally,
         write::Write,
     },
 };
@@ -68,15 +69,17 @@ struct Unit {
 struct Writer {
     connection: Connection,
     options: ConnectOptions,
+    tally: Tally,
     hot: Hot,
     data_version: Option<i64>,
 }
 
 impl WriterHandle {
     /// Starts the writer on a connection of its own.
-    pub(super) async fn start(options: ConnectOptions) -> Result<Self, StoreError> {
+    pub(super) async fn start(options: ConnectOptions, tally: Tally) -> Result<Self, StoreError> {
         let connection = options.connect().await.map_err(sqlite::store_error)?;
-        let mut writer = Writer { connection, options, hot: Hot::default(), data_version: None };
+        let hot = Hot::default();
+        let mut writer = Writer { connection, options, tally, hot, data_version: None };
         writer.changed().await?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let task = tokio::spawn(writer.run(queue));
@@ -233,6 +236,7 @@ impl Writer {
             }
         }
         let last = self.hot.statement(begin, sqlite::COMMIT);
+        self.tally.count();
         last.execute(&mut self.connection).await.map_err(sqlite::store_error)?;
         Ok(outcomes)
     }
@@ -240,6 +244,7 @@ impl Writer {
     async fn write(&mut self, begin: &mut &'static str, write: &Write) -> Result<(), StoreError> {
         if self.hot.must_go_before(write) {
             let waiting = self.hot.statement(mem::take(begin), "");
+            self.tally.count();
             waiting.execute(&mut self.connection).await.map_err(sqlite::store_error)?;
         }
         if !self.hot.take(write)
@@ -259,8 +264,10 @@ impl Writer {
     ) -> Result<u64, StoreError> {
         let begin = mem::take(begin);
         if !begin.is_empty() {
+            self.tally.count();
             sqlx::query(begin).execute(&mut self.connection).await.map_err(sqlite::store_error)?;
         }
+        self.tally.count();
         let changed = statement.execute(&mut self.connection).await;
         Ok(changed.map_err(sqlite::store_error)?.rows_affected())
     }

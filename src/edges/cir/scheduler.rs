@@ -44,7 +44,9 @@ pub async fn run(
     loop {
         tokio::select! {
             call = calls.recv() => match call {
-                Some(Call::Wake { session, line, by_tcp, by_udp }) => {
+                Some(Call::Wake { session, is_once: true, .. })
+                    if pending.contains_key(&session) => {}
+                Some(Call::Wake { session, line, by_tcp, by_udp, .. }) => {
                     let first =
                         Pending { line, by_tcp, by_udp, sent: 0, due: Instant::now() };
                     if let Some(next) = send(first, &session, &sockets, &udp)

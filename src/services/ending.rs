@@ -1,0 +1,53 @@
+//! A session ends: whichever way, its end and what others see of it are one commit.
+
+use crate::{
+    domain::{refusal::Refusal, session::Session},
+    services::{
+        call::Call,
+        context::Services,
+        person::Person,
+        showing::{Change, News},
+        unit::Unit,
+    },
+    store::write::Write,
+};
+
+impl Services {
+    /// Ends sessions of somebody who is held, and hides them from all that saw them.
+    pub(super) async fn end_sessions(
+        &self,
+        person: &mut Person,
+        ended: &[Session],
+    ) -> Result<News, Refusal> {
+        let mut unit = Unit::default();
+        let contacts = self.contacts(&person.account.address).await?;
+        let changes: Vec<Change> = ended.iter().cloned().map(Change::gone).collect();
+        let news = self.show(person, &contacts, &changes, &mut unit).await?;
+        self.end(person, ended, unit).await?;
+        Ok(news)
+    }
+
+    /// Ends sessions of somebody who is held, with all else that the unit does.
+    pub(super) async fn end(
+        &self,
+        person: &mut Person,
+        ended: &[Session],
+        mut unit: Unit,
+    ) -> Result<(), Refusal> {
+        for session in ended {
+            unit.write(Write::DropSession(session.id.clone()));
+        }
+        self.carry_out(unit).await?;
+        person.sessions.retain(|live| ended.iter().all(|old| old.id != live.session.id));
+        for session in ended {
+            self.people.forget_session(&session.id);
+            self.settled(&session.id);
+        }
+        Ok(())
+    }
+
+    /// Stops waking the phone of a session that has ended.
+    pub(super) fn settled(&self, id: &str) {
+        self.call(Call::Ended(id.into()));
+    }
+}

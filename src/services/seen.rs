@@ -1,0 +1,175 @@
+//! What the devices of contacts show to our accounts is kept, and the phones that watch are told.
+
+use compact_str::CompactString;
+
+use crate::{
+    domain::{
+        address::{Address, Device},
+        personal::Personal,
+        presence::Presence,
+        refusal::Refusal,
+        session::Session,
+    },
+    services::{context::Services, refused, showing::News, unit::Unit},
+    store::{contact_presence::ContactPresence, write::Write},
+};
+
+/// Devices of one contact that are remembered; beyond it those that changed longest ago go.
+const MAX_DEVICES: usize = 16;
+
+impl Services {
+    /// Takes note of what a device elsewhere shows to one of our accounts, and tells its phones.
+    pub(super) async fn seen(&self, owner: &Address, device: &Device, presence: Presence) {
+        if let Err(refusal) = self.try_seen(owner, device, presence).await {
+            tracing::warn!(?refusal, account = %owner, %device, "a presence was not kept");
+        }
+    }
+
+    async fn try_seen(
+        &self,
+        owner: &Address,
+        device: &Device,
+        presence: Presence,
+    ) -> Result<(), Refusal> {
+        let cell = self.people.cell(owner, self.clock.now());
+        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
+        let contact = &device.account;
+        if let Some(probed) = &mut person.probed {
+            probed.heard(device);
+        }
+        if !self.contact(owner, contact).await?.relation.to {
+            // Nobody shows itself to who has not asked: nothing is told of it.
+            return Ok(());
+        }
+        let known = self.store.contact_presences(owner, contact).await.map_err(refused)?;
+        let mut unit = Unit::default();
+        self.note(owner, device, presence, &known, &mut unit);
+        if unit.is_empty() {
+            return Ok(());
+        }
+        self.carry_out(unit).await?;
+        self.has_news(&mut person, contact).await
+    }
+
+    /// Adds to a unit what somebody knows from now on of a device, where that is something else.
+    pub(super) fn note(
+        &self,
+        owner: &Address,
+        device: &Device,
+        presence: Presence,
+        known: &[ContactPresence],
+        unit: &mut Unit,
+    ) {
+        if presence.is_visible() {
+            self.note_visible(owner, device, presence, known, unit);
+            return;
+        }
+        // A bare address that is gone is gone with all its devices.
+        let is_meant = |row: &&ContactPresence| {
+            row.presence.is_online && device.resource.as_ref().is_none_or(|it| *it == row.resource)
+        };
+        for row in known.iter().filter(is_meant) {
+            let resource = Some(row.resource.clone());
+            let device = Device { account: device.account.clone(), resource };
+            self.gone_device(owner, &device, of_account(known).cloned(), unit);
+        }
+    }
+
+    fn note_visible(
+        &self,
+        owner: &Address,
+        device: &Device,
+        mut presence: Presence,
+        known: &[ContactPresence],
+        unit: &mut Unit,
+    ) {
+        let contact = &device.account;
+        let resource = device.resource.clone().unwrap_or_default();
+        if let (true, Some(account)) = (resource.is_empty(), of_account(known)) {
+            let mut personal = account.clone();
+            presence.personal.iter().for_each(|newer| personal.overlay(newer));
+            presence.personal = Some(Box::new(personal));
+        }
+        let before = known.iter().find(|row| row.resource == resource);
+        if before.is_some_and(|row| row.presence == presence) {
+            return;
+        }
+        let devices = known.iter().filter(|row| !row.resource.is_empty());
+        if let (None, Some(oldest)) = (before, devices.min_by_key(|row| row.change))
+            && known.len() >= MAX_DEVICES
+        {
+            let resource = Some(oldest.resource.clone());
+            let device = Device { account: contact.clone(), resource };
+            self.gone_device(owner, &device, of_account(known).cloned(), unit);
+        }
+        unit.write(self.put(owner, contact, resource, presence));
+    }
+
+    /// Notes that a device shows nothing any more; that it is so stays as the account's last word,
+    /// beside what the account shows without any device.
+    pub(super) fn gone_device(
+        &self,
+        owner: &Address,
+        device: &Device,
+        personal: Option<Personal>,
+        unit: &mut Unit,
+    ) {
+        let contact = &device.account;
+        if device.resource.as_ref().is_some_and(|resource| !resource.is_empty()) {
+            unit.write(Write::DropContactPresence {
+                owner: owner.clone(),
+                contact: contact.clone(),
+                resource: device.resource.clone(),
+            });
+        }
+        let last = Presence { personal: personal.map(Box::new), ..Presence::offline() };
+        unit.write(self.put(owner, contact, CompactString::default(), last));
+    }
+
+    fn put(
+        &self,
+        owner: &Address,
+        contact: &Address,
+        resource: CompactString,
+        presence: Presence,
+    ) -> Write {
+        let (owner, contact) = (owner.clone(), contact.clone());
+        let change = self.ids.next_number();
+        Write::PutContactPresence { owner, contact, resource, presence, change }
+    }
+
+    /// Tells accounts of ours what a contact of ours shows now. Nobody may be held: those who are
+    /// in memory are held here, one at a time.
+    pub(super) async fn tell(&self, news: News) {
+        if news.seers.is_empty() {
+            return;
+        }
+        match self.store.watching(&news.seers, &news.of).await.map_err(refused) {
+            Ok(sessions) => {
+                for session in sessions {
+                    self.tell_session(&session, &news.of).await;
+                }
+            }
+            Err(refusal) => tracing::warn!(?refusal, of = %news.of, "phones were not told"),
+        }
+    }
+
+    async fn tell_session(&self, session: &Session, of: &Address) {
+        if let Some(cell) = self.people.at(&session.account)
+            && let Some(mut person) = cell.in_memory().await
+        {
+            if let Some(live) = person.live(&session.id) {
+                self.has_news_for(live, of);
+            }
+        } else if session.expires > self.clock.now() {
+            // Nobody is read for it: whoever is, later, looks for news first.
+            self.wake_unread(session);
+        }
+    }
+}
+
+/// Returns what a contact shows of itself without any device.
+pub(super) fn of_account(rows: &[ContactPresence]) -> Option<&Personal> {
+    let account = rows.iter().find(|row| row.resource.is_empty())?;
+    account.presence.personal.as_deref()
+}

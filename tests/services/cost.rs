@@ -1,0 +1,111 @@
+//! What a login and the like cost the store: as much for two hundred contacts as for five.
+
+use std::time::Duration;
+
+use onesoup::{
+    csp::{
+        presence::UpdatePresenceRequest,
+        presence_value::{Attribute, PresenceSubList, Qualified},
+        primitive::Primitive,
+    },
+    domain::{
+        address::Address,
+        contact::{Contact, Relation, Scope, Watch},
+    },
+    services::outbox::LinkEvent,
+    store::write::Write,
+};
+
+use crate::world::{Phone, World};
+
+const FRIENDS: Relation =
+    Relation { to: true, from: true, pending_out: false, pending_in: false, is_approved: false };
+
+/// kim, whom all contacts watch who are ours, which is half of them.
+struct Crowd {
+    world: World,
+    friends: Vec<Phone>,
+}
+
+impl Crowd {
+    async fn of(contacts: usize) -> Self {
+        let mut world = World::new().await;
+        world.events.send(LinkEvent::Up).await.unwrap();
+        let kim = world.account("kim").await;
+        let mut friends = Vec::new();
+        let mut writes = Vec::new();
+        for number in 0..contacts {
+            let address = if number % 2 == 0 {
+                let own = world.account(&format!("friend{number}")).await;
+                let phone = world.login(&format!("friend{number}"), "phone-1").await;
+                let contact = Contact { relation: FRIENDS, ..Contact::stranger(kim.clone()) };
+                writes.push(Write::PutContact { account: own.clone(), contact });
+                let (scope, told) = (Scope::Contact(kim.clone()), 0);
+                let watch = Watch { scope, attributes: Vec::new(), told };
+                writes.push(Write::PutWatch { session: phone.session.as_str().into(), watch });
+                friends.push(phone);
+                own
+            } else {
+                Address::of(&format!("friend{number}"), "far.test")
+            };
+            let contact = Contact { relation: FRIENDS, ..Contact::stranger(address) };
+            writes.push(Write::PutContact { account: kim.clone(), contact });
+        }
+        world.services.store.commit(writes).await.unwrap();
+        while world.link.try_recv().is_ok() {}
+        Self { world, friends }
+    }
+
+    /// Has all friends be heard of, and what they wrote be on the disk.
+    async fn rest(&mut self) {
+        for friend in &self.friends {
+            friend.fetch().await;
+        }
+        self.world.services.store.ping_write().await.unwrap();
+        self.world.was_called("");
+    }
+
+    /// Counts the statements of what is done, which kim's friends must be told of.
+    async fn cost<T>(&mut self, done: impl AsyncFnOnce(&World) -> T) -> (T, u64) {
+        self.rest().await;
+        let before = self.world.services.store.statements();
+        let outcome = done(&self.world).await;
+        let cost = self.world.services.store.statements() - before;
+        let friend = &self.friends[0].session;
+        assert!(self.world.was_called(friend), "the friend's phone is woken");
+        (outcome, cost)
+    }
+}
+
+fn status(text: &str) -> Primitive {
+    let mut attributes = PresenceSubList::default();
+    attributes.set(Attribute::StatusText(Qualified::known(text.into())));
+    Primitive::UpdatePresenceRequest(UpdatePresenceRequest { attributes })
+}
+
+/// The statements of a login, a change of status, a logout, and an end by time.
+async fn costs(contacts: usize) -> [u64; 4] {
+    let mut crowd = Crowd::of(contacts).await;
+    let (kim, login) = crowd.cost(async |world| world.login("kim", "phone-1").await).await;
+    let (_, change) = crowd.cost(async |_| kim.request(status("soup")).await).await;
+    let (_, logout) = crowd.cost(async |_| kim.logout().await).await;
+    crowd.cost(async |world| world.login("kim", "phone-1").await).await;
+    // Only kim is not heard of until the end.
+    crowd.world.clock.turn(Duration::from_secs(2 * 60 * 60));
+    crowd.rest().await;
+    crowd.world.services.end_what_has_ended().await;
+    let (_, expiry) = crowd
+        .cost(async |world| {
+            world.clock.turn(Duration::from_secs(90 * 60));
+            world.services.end_what_has_ended().await;
+        })
+        .await;
+    [login, change, logout, expiry]
+}
+
+#[tokio::test]
+async fn what_a_session_does_costs_the_same_for_5_and_for_200_contacts() {
+    let few = costs(5).await;
+    assert_eq!(few, costs(200).await, "login, change, logout, expiry");
+    println!("statements of a login, a change, a logout: {few:?}");
+}
