@@ -172,7 +172,7 @@ impl Phone {
             spelling: Spelling::Xml,
         };
         let reply = house.services.exchange(Message::read(&document).unwrap(), origin).await;
-        reply.map(|reply| reply.message.write().root)
+        reply.unwrap().map(|reply| reply.message.write().root)
     }
 }
 

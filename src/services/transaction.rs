@@ -7,6 +7,7 @@ use std::{
 
 use compact_str::CompactString;
 use sha2::{Digest, Sha256};
+use tokio::task::JoinError;
 
 use crate::{
     base::{clock::Millis, counters::Counter},
@@ -157,16 +158,22 @@ impl Services {
     ///
     /// It is carried to its end though nobody waits for the answer any more: a phone that goes
     /// away in the middle must not leave memory without what the store has.
-    pub async fn exchange(&self, message: Message, origin: Origin<'_>) -> Option<Reply> {
+    ///
+    /// # Errors
+    ///
+    /// A use case panicked: all of the message is to be refused.
+    pub async fn exchange(
+        &self,
+        message: Message,
+        origin: Origin<'_>,
+    ) -> Result<Option<Reply>, JoinError> {
         let Origin { remote, spelling, .. } = origin;
         let (services, user_agent) = (self.clone(), CompactString::from(origin.user_agent));
-        let refused = refuse_all(&message, Refusal::Unavailable);
         let work = tokio::spawn(async move {
             let origin = Origin { remote, user_agent: &user_agent, spelling };
             services.carried_through(message, origin).await
         });
-        // It panicked: that cost one request.
-        work.await.unwrap_or(refused)
+        work.await
     }
 
     async fn carried_through(&self, message: Message, origin: Origin<'_>) -> Option<Reply> {
@@ -401,8 +408,8 @@ impl Services {
     }
 }
 
-/// Refuses every request of a message alike.
-fn refuse_all(message: &Message, refusal: Refusal) -> Option<Reply> {
+/// Refuses every request of a message alike; none where it has no request.
+pub fn refuse_all(message: &Message, refusal: Refusal) -> Option<Reply> {
     // handset: S60 §4.6: with the request's own session, or the answer is ignored.
     let answers: Vec<Transaction> = message
         .transactions

@@ -185,7 +185,7 @@ pub async fn try_login(services: &Services, name: &str, client: &str) -> Primiti
         poll: None,
         cir: None,
     };
-    let reply = services.exchange(message, origin()).await.expect("an answer");
+    let reply = services.exchange(message, origin()).await.unwrap().expect("an answer");
     reply.message.transactions.into_iter().next().unwrap().content.unwrap()
 }
 
@@ -193,7 +193,7 @@ impl Phone {
     /// Says one thing and returns all that comes back.
     pub async fn say(&self, transaction: Transaction) -> Vec<Transaction> {
         let reply = self.services.exchange(self.message(transaction), origin()).await;
-        reply.map(|reply| reply.message.transactions).unwrap_or_default()
+        reply.unwrap().map(|reply| reply.message.transactions).unwrap_or_default()
     }
 
     pub fn message(&self, transaction: Transaction) -> Message {

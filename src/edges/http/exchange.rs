@@ -18,8 +18,12 @@ use crate::{
         envelope::Message,
         version::Version,
     },
+    domain::refusal::Refusal,
     edges::http::listen::Body,
-    services::{context::Services, transaction::Origin},
+    services::{
+        context::Services,
+        transaction::{Origin, refuse_all},
+    },
 };
 
 /// Octets of a body at most: more than the largest message that phones announce.
@@ -80,7 +84,12 @@ async fn exchange(
         user_agent: text_of(headers, header::USER_AGENT),
         spelling: media.spelling,
     };
-    let Some(reply) = services.exchange(message, origin).await else {
+    let reply = services.exchange(message, origin).await.unwrap_or_else(|_| {
+        // It panicked: that costs one request, and only then is it read a second time.
+        let message = Message::read(&document).ok()?;
+        refuse_all(&message, Refusal::Unavailable)
+    });
+    let Some(reply) = reply else {
         // handset: Android G1: 200 without a body, never 204.
         return Response::new(Body::default());
     };
