@@ -344,6 +344,32 @@ async fn s60_gotcha_23_a_repetition_is_known_for_as_long_as_the_phone_repeats_an
 }
 
 #[tokio::test]
+async fn android_2_a_new_request_under_an_old_id_is_no_repetition() {
+    let house = House::new().await;
+    let kim = Phone::new(&house, "kim", &ANDROID).await;
+    let code = |answer: Option<Element>| text(&answer.unwrap(), "Code");
+    let list = |name: &str| format!("<ContactList>wv:kim/{name}</ContactList>");
+    let create = |name: &str| format!("<CreateList-Request>{}</CreateList-Request>", list(name));
+    for (round, words) in ["one", "two"].into_iter().enumerate() {
+        let message = message_to("wv:kim", words);
+        kim.post(&house, "Request", "5", &message).await;
+        kim.post(&house, "Request", "5", &message).await;
+        assert_eq!(kim.take_all(&house).await.len(), 1, "{words} is read once");
+        let first = code(kim.post(&house, "Request", "6", &create(words)).await);
+        let again = code(kim.post(&house, "Request", "6", &create(words)).await);
+        assert_eq!([first, again], ["200", "200"], "made once, round {round}");
+    }
+    // Also where only the store knows what was answered.
+    let house = house.restarted();
+    kim.post(&house, "Request", "5", &message_to("wv:kim", "three")).await;
+    assert_eq!(kim.take_all(&house).await.len(), 1);
+    assert_eq!(code(kim.post(&house, "Request", "6", &create("three")).await), "200");
+    assert_eq!(code(kim.post(&house, "Request", "7", &create("three")).await), "701");
+    kim.post(&house, "Request", "5", &message_to("wv:kim", "three")).await;
+    assert!(kim.take_all(&house).await.is_empty());
+}
+
+#[tokio::test]
 async fn s60_5_2_a_phone_that_lost_what_it_came_for_is_called_again() {
     let mut house = House::new().await;
     let woken = Manner { is_woken: true, ..S60 };

@@ -3,13 +3,72 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use crate::{base::clock::Millis, store::answers::Answer};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    base::clock::Millis,
+    csp::{
+        address::{ListAddress, UserAddress},
+        document::{Document, Spelling},
+        message::Letter,
+        primitive::Primitive,
+        version::Version,
+        wbxml::write::WriteOptions,
+    },
+    store::answers::Answer,
+};
 
 /// Answers are remembered for this long: phones repeat for half an hour (handset: Android §1).
 pub const ANSWERS: Duration = Duration::from_secs(60 * 60);
 
 /// Answers of one session kept in memory: phones have four requests under way at most.
 const KEPT: usize = 8;
+
+/// What makes two requests the same, also under different transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentMark(pub [u8; 16]);
+
+impl ContentMark {
+    /// Returns the mark of a request; of a message, to whom it goes and what it says.
+    pub fn of_request(request: &Primitive, version: Version) -> Self {
+        if let Primitive::SendMessageRequest(request) = request {
+            return Self::of_letter(&request.letter);
+        }
+        let document = Document { version, root: request.write(version) };
+        Self::of(&[&document.write(Spelling::Wbxml, WriteOptions::default())])
+    }
+
+    fn of_letter(letter: &Letter) -> Self {
+        let to = letter.info.recipient.as_ref();
+        let users = to.iter().flat_map(|to| to.users.iter().map(UserAddress::as_written));
+        let lists = to.iter().flat_map(|to| to.lists.iter().map(ListAddress::as_written));
+        let text = letter.content.as_deref().unwrap_or_default();
+        let parts: Vec<&[u8]> = users.chain(lists).chain([text]).map(str::as_bytes).collect();
+        Self::of(&parts)
+    }
+
+    fn of(parts: &[&[u8]]) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let mut mark = [0; 16];
+        mark.copy_from_slice(&digest.finalize()[..16]);
+        Self(mark)
+    }
+
+    /// Returns the mark of a request that under another id is a new one: it is found by none.
+    pub fn under_one_id(self) -> Self {
+        Self(self.0.map(|octet| !octet))
+    }
+
+    /// Returns whether an answer, found by its transaction, was given to this content.
+    pub fn is_of(self, answer: &Answer) -> bool {
+        let content = answer.content.as_deref();
+        [self, self.under_one_id()].iter().any(|mark| content == Some(&mark.0))
+    }
+}
 
 /// The last answers of one session.
 #[derive(Debug)]

@@ -19,13 +19,7 @@ use crate::{
         mailbox::{Content, Letter, Message},
         refusal::Refusal,
     },
-    services::{
-        context::Services,
-        mailbox::KEPT,
-        people::Held,
-        transaction::{Asker, ContentMark},
-        unit::Unit,
-    },
+    services::{context::Services, mailbox::KEPT, people::Held, transaction::Asker, unit::Unit},
     store::write::Write,
     xmpp::message::{Message as Stanza, Receipt},
 };
@@ -64,11 +58,10 @@ impl Services {
         if text.len() > MAX_TEXT_BYTES {
             return Err(Refusal::BadParameter);
         }
-        let recipient = request.letter.info.recipient.clone().unwrap_or_default();
-        let mark = mark(&recipient, &text);
-        if let Some(answer) = self.same_before(asker, mark).await? {
+        if let Some(answer) = self.same_before(asker).await? {
             return Ok(answer);
         }
+        let recipient = request.letter.info.recipient.clone().unwrap_or_default();
         let draft = self.draft(asker, &request, text).await?;
         let mut targets = self.targets(asker, &recipient).await?;
         let cells = self.cells(targets.iter().filter_map(|target| target.address.as_ref().ok()));
@@ -89,7 +82,7 @@ impl Services {
         let answer = answer(&draft.id, &targets);
         letters.iter().for_each(|letter| unit.write(Write::PutLetter(letter.clone())));
         // What nobody took, the user may try again at once.
-        let mark = targets.iter().any(|target| target.address.is_ok()).then_some(mark);
+        let mark = asker.content.filter(|_| targets.iter().any(|target| target.address.is_ok()));
         if let Some(row) = asker.remember(&answer, mark, self.clock.now()) {
             unit.write(row);
         }
@@ -215,15 +208,6 @@ impl Services {
         let stanza = bridge::message::stamped(stanza, draft.written, &self.rules.domain);
         unit.send(self, &stanza.into()).map_err(|_| Refusal::NoSuchUser)
     }
-}
-
-/// What makes two messages the same: to whom, and what.
-fn mark(to: &Recipient, text: &str) -> ContentMark {
-    let users = to.users.iter().map(UserAddress::as_written);
-    let lists = to.lists.iter().map(|list| list.as_written());
-    let mut parts: Vec<&str> = users.chain(lists).collect();
-    parts.push(text);
-    ContentMark::of(&parts)
 }
 
 /// All well, partly so, or the one reason why not.

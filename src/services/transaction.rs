@@ -6,7 +6,6 @@ use std::{
 };
 
 use compact_str::CompactString;
-use sha2::{Digest, Sha256};
 use tokio::task::JoinError;
 
 use crate::{
@@ -24,7 +23,7 @@ use crate::{
     },
     domain::{address::Address, aliases::Aliases, handset::Handset, refusal::Refusal},
     services::{
-        answers::ANSWERS,
+        answers::{ANSWERS, ContentMark},
         context::Services,
         people::{Cell, Held},
         refused,
@@ -74,6 +73,8 @@ pub struct Asker {
     pub user_spelling: CompactString,
     /// The transaction, unless it has no id.
     transaction: Option<CompactString>,
+    /// What it asks, where a repetition must be told from something new.
+    pub(super) content: Option<ContentMark>,
     /// The answer that its use case wants remembered.
     remembered: OnceLock<Answer>,
 }
@@ -104,6 +105,7 @@ impl Asker {
         now: Millis,
     ) -> Option<Write> {
         let transaction = self.transaction.clone()?;
+        let content = content.or(self.content.map(ContentMark::under_one_id));
         let message = self.message(vec![Transaction::response(None, answer.clone())]);
         let body = message.write().write(Spelling::Wbxml, WriteOptions::default());
         let answer = Answer {
@@ -132,24 +134,6 @@ impl Asker {
             poll: None,
             cir: None,
         }
-    }
-}
-
-/// What makes two requests the same although their transactions differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContentMark(pub [u8; 16]);
-
-impl ContentMark {
-    /// Returns the mark of what these parts say.
-    pub fn of(parts: &[&str]) -> Self {
-        let mut digest = Sha256::new();
-        for part in parts {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part.as_bytes());
-        }
-        let mut mark = [0; 16];
-        mark.copy_from_slice(&digest.finalize()[..16]);
-        Self(mark)
     }
 }
 
@@ -221,6 +205,7 @@ impl Services {
             user_spelling: live.session.terms.user_spelling.clone(),
             aliases,
             transaction: None,
+            content: None,
             remembered: OnceLock::new(),
         };
         let later = live.heard(now);
@@ -261,8 +246,11 @@ impl Services {
                 vec![self.login_answer(request, id, asker.version, origin).await]
             }
             (_, primitive) => {
+                let content = changes_something(&primitive)
+                    .then(|| ContentMark::of_request(&primitive, asker.version));
                 let asker = Asker {
                     transaction: id.clone().filter(|id| !id.is_empty()),
+                    content,
                     cell: asker.cell.clone(),
                     session: asker.session.clone(),
                     user_spelling: asker.user_spelling.clone(),
@@ -280,9 +268,9 @@ impl Services {
     async fn requested(&self, asker: &Asker, primitive: Primitive) -> Primitive {
         let gate = asker.cell.gate.lock().await;
         if let Some(transaction) = &asker.transaction
-            && changes_something(&primitive)
+            && let Some(content) = asker.content
         {
-            match self.answered_before(asker, transaction).await {
+            match self.answered_before(asker, transaction, content).await {
                 Ok(Some(answer)) => return answer,
                 Ok(None) => {}
                 Err(refusal) => return status(refusal),
@@ -300,31 +288,31 @@ impl Services {
         answer.unwrap_or_else(status)
     }
 
-    /// Returns the answer that a transaction got before.
+    /// Returns the answer that a transaction got before, if it asked the same.
+    ///
+    /// handset: Android §2: ids begin again after 999, and when the program is started.
     async fn answered_before(
         &self,
         asker: &Asker,
         transaction: &str,
+        content: ContentMark,
     ) -> Result<Option<Primitive>, Refusal> {
         let mut person = self.held(asker).await?;
         let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
         if let Some(answer) = live.answers.of_transaction(transaction) {
-            return Ok(Some(replayed(answer)));
+            return Ok(content.is_of(answer).then(|| replayed(answer)));
         }
         if live.answers.are_all_since(self.clock.now().before(ANSWERS)) {
             return Ok(None);
         }
         drop(person);
         let answer = self.store.answer(&asker.session, transaction).await.map_err(refused)?;
-        Ok(answer.map(|answer| replayed(&answer)))
+        Ok(answer.filter(|answer| content.is_of(answer)).map(|answer| replayed(&answer)))
     }
 
     /// Returns the answer that the same content got a short while ago in this session.
-    pub(super) async fn same_before(
-        &self,
-        asker: &Asker,
-        mark: ContentMark,
-    ) -> Result<Option<Primitive>, Refusal> {
+    pub(super) async fn same_before(&self, asker: &Asker) -> Result<Option<Primitive>, Refusal> {
+        let Some(mark) = asker.content else { return Ok(None) };
         let Some(window) = asker.handset.repeat_window() else { return Ok(None) };
         let since = self.clock.now().before(window);
         let mut person = self.held(asker).await?;
