@@ -17,6 +17,7 @@ use crate::{
     edges::{
         admin,
         cir::{scheduler, tcp},
+        door::Door,
         http::{exchange, listen},
         link::{self, LinkSettings, LinkStatus},
     },
@@ -121,9 +122,9 @@ pub fn link_settings(settings: &Settings) -> Result<LinkSettings> {
 
 /// The sockets on which we are reached.
 pub struct Doors {
-    http: TcpListener,
-    admin: TcpListener,
-    tcp: TcpListener,
+    http: Door,
+    admin: Door,
+    tcp: Door,
     udp: UdpSocket,
 }
 
@@ -134,14 +135,21 @@ impl Doors {
     ///
     /// One is taken or not ours; the setting is named.
     pub async fn open(settings: &Settings) -> Result<Self> {
+        // Not offered to phones, it is not opened to the world either.
+        let tcp_listen = match settings.advertised_tcp() {
+            Some(_) => &settings.cir.tcp.listen,
+            None => "127.0.0.1:0",
+        };
         Ok(Self {
-            http: listener("http.listen", &settings.http.listen)?,
-            admin: listener("admin.listen", &settings.admin.listen)?,
-            // Not offered to phones, it is not opened to the world either.
-            tcp: match settings.advertised_tcp() {
-                Some(_) => listener("cir.tcp.listen", &settings.cir.tcp.listen)?,
-                None => listener("cir.tcp.listen", "127.0.0.1:0")?,
-            },
+            http: Door::new(
+                listener("http.listen", &settings.http.listen)?,
+                listen::MAX_CONNECTIONS,
+            ),
+            admin: Door::new(
+                listener("admin.listen", &settings.admin.listen)?,
+                listen::MAX_CONNECTIONS,
+            ),
+            tcp: Door::new(listener("cir.tcp.listen", tcp_listen)?, tcp::MAX_SOCKETS),
             udp: UdpSocket::bind("0.0.0.0:0").await.context("a socket for wake-ups")?,
         })
     }

@@ -20,6 +20,7 @@ macro_rules! counters {
 counters! {
     HttpRequests "counter" "Requests read from phones";
     HttpRefused "counter" "Requests refused before they were understood";
+    ConnectionsRefused "counter" "Connections closed at once because their address had many";
     Transactions "counter" "Transactions of phones carried out";
     Replays "counter" "Transactions answered from memory";
     Logins "counter" "Sessions opened";

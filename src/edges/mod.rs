@@ -2,5 +2,6 @@
 
 pub mod admin;
 pub mod cir;
+pub mod door;
 pub mod http;
 pub mod link;

@@ -1,3 +1,4 @@
+use std::fs;
 use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -23,7 +24,7 @@ fn start() -> Server {
 
 /// Memory of the server, in KiB.
 fn memory(server: &Server) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.split_whitespace().next().unwrap().parse().unwrap()
 }
@@ -122,24 +123,52 @@ fn half_a_request_costs_only_itself() {
     assert_unharmed(&server);
 }
 
-#[test]
-fn ten_thousand_slow_connections_leave_room_for_others() {
+fn raise_descriptor_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).unwrap();
-    let most = limit.maximum.map_or(SLOW, |most| usize::try_from(most / 2).unwrap_or(SLOW));
+}
+
+/// What slow phones have sent, and then fall silent.
+const STARTS: [&str; 4] = [
+    "POST / HTTP/1.1\r\nHo",
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<WV-CSP-Message",
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n<WV-CSP-Message",
+    // Its answer is never read.
+    "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+];
+
+#[test]
+fn ten_thousand_slow_connections_leave_room_for_others() {
+    raise_descriptor_limit();
     let server = start();
     let before = memory(&server);
-    let slow: Vec<Raw> = (0..SLOW.min(most))
-        .map(|_| {
-            let mut socket = Raw::connect(server.http);
-            socket.write(b"POST / HTTP/1.1\r\nHo").unwrap();
+    let slow: Vec<Raw> = (0..SLOW)
+        .map(|number| {
+            // From several addresses: one alone has not so many places.
+            let from = [127, 0, 1, u8::try_from(number % 8).unwrap()];
+            let mut socket = Raw::connect_from(from.into(), server.http);
+            socket.write(STARTS[number % STARTS.len()].as_bytes()).unwrap();
             socket
         })
         .collect();
     assert_unharmed(&server);
+    // In place of those whose time is up none has come.
+    let open = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count();
     let after = memory(&server);
+    assert!(open > SLOW / 2, "{open} are open still");
     assert!(after < before + MAX_GROWTH, "{before} KiB grew to {after} KiB");
     drop(slow);
     assert_unharmed(&server);
+}
+
+#[test]
+fn one_address_has_not_all_places() {
+    raise_descriptor_limit();
+    let server = start();
+    let crowd: Vec<Raw> =
+        (0..5_500).map(|_| Raw::connect_from([127, 0, 2, 1].into(), server.http)).collect();
+    assert_unharmed(&server);
+    assert_eq!(server.metric("connections_refused"), 500);
+    drop(crowd);
 }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use onesoup::{
-    edges::cir::{scheduler, tcp},
+    edges::{
+        cir::{scheduler, tcp},
+        door::Door,
+    },
     services::call::PAUSES,
 };
 use tokio::{
@@ -50,7 +53,12 @@ async fn a_socket_ends_with_its_session() {
     let (_stop, stopped) = watch::channel(false);
     let (sockets, calls) =
         (tcp::Sockets::default(), std::mem::replace(&mut world.calls, mpsc::channel(1).1));
-    tokio::spawn(tcp::run(listener, sockets.clone(), world.services.clone(), stopped.clone()));
+    tokio::spawn(tcp::run(
+        Door::new(listener, 10),
+        sockets.clone(),
+        world.services.clone(),
+        stopped.clone(),
+    ));
     let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     tokio::spawn(scheduler::run(calls, sockets, udp, stopped));
     let mut socket = TcpStream::connect(address).await.unwrap();

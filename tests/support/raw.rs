@@ -1,7 +1,7 @@
 //! Requests by hand, also broken ones.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// A connection to the phones' door.
@@ -14,6 +14,15 @@ impl Raw {
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.set_nodelay(true).unwrap();
         Self(stream)
+    }
+
+    /// Connects from one of the machine's own addresses.
+    pub(crate) fn connect_from(own: IpAddr, server: SocketAddr) -> Self {
+        use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&socket, &SocketAddr::new(own, 0)).unwrap();
+        connect(&socket, &server).expect("the server accepts");
+        Self(TcpStream::from(socket))
     }
 
     /// Writes octets as they are.

@@ -10,14 +10,15 @@ use std::{
 use compact_str::CompactString;
 use tokio::{
     io::AsyncWriteExt,
-    net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc, watch},
+    net::TcpStream,
+    sync::{mpsc, watch},
     time::{Instant, sleep_until, timeout},
 };
 
 use crate::{
     base::stop::told,
     csp::cir::{self, Line, LineReader},
+    edges::door::Door,
     services::context::Services,
 };
 
@@ -34,8 +35,8 @@ const WRITE: Duration = Duration::from_secs(20);
 /// then loses the second (handset: S60 §5.3).
 const BREATH: Duration = Duration::from_millis(300);
 
-/// Sockets open at once; further phones wait to be accepted.
-const MAX_SOCKETS: usize = 100_000;
+/// Sockets open at once.
+pub const MAX_SOCKETS: usize = 100_000;
 
 /// Wake-ups that may wait for one socket: more of the same say nothing new.
 const QUEUE: usize = 4;
@@ -79,27 +80,16 @@ impl Sockets {
 
 /// Accepts sockets until told to stop.
 pub async fn run(
-    listener: TcpListener,
+    door: Door,
     sockets: Sockets,
     services: Services,
     mut stop: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(MAX_SOCKETS));
     let mut serial = 0;
     loop {
-        let place = tokio::select! {
-            place = room.clone().acquire_owned() => place,
+        let (stream, _, place) = tokio::select! {
+            next = door.next() => next,
             () = told(&mut stop) => return,
-        };
-        let Ok(place) = place else { return };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = told(&mut stop) => return,
-        };
-        let Ok((stream, _)) = accepted else {
-            // Out of descriptors: some will be free in a moment.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
         };
         serial += 1;
         let (sockets, services, mut stop) = (sockets.clone(), services.clone(), stop.clone());

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::Incoming,
+    body::{Body as _, Incoming},
     header::{self, HeaderMap, HeaderValue},
 };
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     base::counters::Counter,
@@ -29,8 +29,16 @@ use crate::{
 /// Octets of a body at most: more than the largest message that phones announce.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
 
+/// Octets of an ordinary message; longer ones carry pictures.
+const LONG_BODY_BYTES: u64 = 8 * 1024;
+
+/// Long bodies that are read at once: what is half there for all of them fits into memory.
+const MAX_LONG_BODIES: usize = 200;
+
 /// A body must be there within this time; radio is slow.
 const BODY: Duration = Duration::from_secs(40);
+
+static LONG_BODIES: Semaphore = Semaphore::const_new(MAX_LONG_BODIES);
 
 /// Answers one request.
 pub async fn answer(
@@ -49,6 +57,12 @@ pub async fn answer(
     }
     Counter::HttpRequests.count();
     let (head, body) = request.into_parts();
+    // Whoever sends many long bodies slowly is in the way of other long ones only.
+    let is_long = body.size_hint().exact().is_none_or(|size| size > LONG_BODY_BYTES);
+    let place = is_long.then(|| LONG_BODIES.try_acquire());
+    if let Some(Err(_)) = place {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "too many long messages, try later");
+    }
     let body = match timeout(BODY, Limited::new(body, MAX_BODY_BYTES).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
@@ -57,6 +71,7 @@ pub async fn answer(
         Ok(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "the message ended too early"),
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the message took too long"),
     };
+    drop(place);
     exchange(&services, remote, &head.headers, &body).await
 }
 
