@@ -1,7 +1,8 @@
 //! Every setting, declared once: name, kind, default, and the text that is its manual.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -61,6 +62,10 @@ settings! {
     ["http"] HttpSettings {
         /// Where phones reach us: address and port. Old phones need plain HTTP.
         listen: String = "0.0.0.0:8080";
+        /// Reverse proxies in front, as `["127.0.0.1", "10.0.0.0/8"]`: only they are believed when
+        /// `X-Forwarded-For`, or else `Forwarded`, names the phone; and since many phones
+        /// come through them, their connections are not counted by address.
+        trusted_proxies: Vec<String> = [];
     }
 
     /// The door for the operator: `/healthz`, `/readyz`, `/metrics`. Keep it private.
@@ -226,6 +231,10 @@ impl Settings {
                 faults.push(format!("{name}: {value:?} is not an address with a port"));
             }
         }
+        let networks = self.http.trusted_proxies.iter();
+        for value in networks.filter(|value| network(value).is_none()) {
+            faults.push(format!("http.trusted_proxies: {value:?} is no address and no network"));
+        }
         if !self.cir.tcp.advertise.is_empty() && self.advertised_tcp().is_none() {
             faults
                 .push(format!("cir.tcp.advertise: {:?} is not host:port", self.cir.tcp.advertise));
@@ -244,6 +253,11 @@ impl Settings {
         faults
     }
 
+    /// Returns the proxies that are believed.
+    pub fn trusted_proxies(&self) -> Vec<IpNet> {
+        self.http.trusted_proxies.iter().filter_map(|value| network(value)).collect()
+    }
+
     /// Returns host and port that phones are told for their wake-up socket, if they are told any.
     pub fn advertised_tcp(&self) -> Option<(String, u16)> {
         let (host, port) = self.cir.tcp.advertise.rsplit_once(':')?;
@@ -256,4 +270,10 @@ fn is_uri(text: &str) -> bool {
     let is_plain = |letter: char| !letter.is_whitespace() && !letter.is_control();
     text.chars().all(is_plain)
         && Url::parse(text).is_ok_and(|url| url.has_host() || !url.path().is_empty())
+}
+
+/// Reads a network, or an address alone.
+fn network(text: &str) -> Option<IpNet> {
+    let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(address)
 }

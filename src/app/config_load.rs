@@ -178,6 +178,7 @@ mod tests {
             "ONESOUP_LINK_PORT" => Some("15347".into()),
             "ONESOUP_CIR_UDP_ENABLED" => Some("true".into()),
             "ONESOUP_CONTACT_ABUSE" => Some("mailto:a@b.example xmpp:a@b.example".into()),
+            "ONESOUP_HTTP_TRUSTED_PROXIES" => Some("::1 10.0.0.0/8".into()),
             _ => None,
         };
         let text = "[http]\nlisten = '0.0.0.0:80'\n[domain]\nname = 'chat.example'";
@@ -185,6 +186,8 @@ mod tests {
         assert_eq!(settings.http.listen, "127.0.0.1:1");
         assert_eq!(settings.link.port, 15347);
         assert!(settings.cir.udp.enabled);
+        let proxies = settings.trusted_proxies();
+        assert_eq!(proxies, ["::1/128", "10.0.0.0/8"].map(|network| network.parse().unwrap()));
         assert_eq!(settings.domain.name, "chat.example");
         assert_eq!(settings.contact.abuse, ["mailto:a@b.example", "xmpp:a@b.example"]);
     }
@@ -201,9 +204,17 @@ mod tests {
 
     #[test]
     fn unusable_values_are_named() {
-        let text = "[accounts]\nregistration = 'maybe'\n[cir.tcp]\nadvertise = 'phones'";
+        let text = "[accounts]\nregistration = 'maybe'\n[cir.tcp]\nadvertise = 'phones'\n\
+            [http]\ntrusted_proxies = ['10.0.0.0/33']";
         let faults = read(text, &none).unwrap().faults();
-        for name in ["domain.name", "link.secret", "accounts.registration", "cir.tcp.advertise"] {
+        let names = [
+            "domain.name",
+            "link.secret",
+            "accounts.registration",
+            "cir.tcp.advertise",
+            "http.trusted_proxies",
+        ];
+        for name in names {
             assert!(faults.iter().any(|fault| fault.contains(name)), "{name} in {faults:?}");
         }
     }

@@ -1,10 +1,11 @@
 //! The life of the service: started in order, stopped in reverse.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
+use ipnet::IpNet;
 use tokio::{
-    net::{TcpListener, TcpSocket, UdpSocket},
+    net::{TcpListener, TcpSocket},
     sync::{mpsc, watch},
     task::JoinHandle,
     time::timeout,
@@ -16,7 +17,7 @@ use crate::{
     domain::account::Registration,
     edges::{
         admin,
-        cir::{scheduler, tcp},
+        cir::{datagrams::Datagrams, scheduler, tcp},
         door::Door,
         http::{exchange, listen},
         link::{self, LinkSettings, LinkStatus},
@@ -53,7 +54,7 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let (status, link_status) = watch::channel(LinkStatus::Connecting);
     let (events, events_end) = mpsc::channel(EVENT_QUEUE);
     let sockets = tcp::Sockets::default();
-    let phones = exchange_with(services.clone());
+    let phones = exchange_with(services.clone(), settings.trusted_proxies().into());
     let operator = {
         let services = services.clone();
         move |remote, request| admin::answer(services.clone(), link_status.clone(), remote, request)
@@ -125,7 +126,7 @@ pub struct Doors {
     http: Door,
     admin: Door,
     tcp: Door,
-    udp: UdpSocket,
+    udp: Datagrams,
 }
 
 impl Doors {
@@ -144,13 +145,14 @@ impl Doors {
             http: Door::new(
                 listener("http.listen", &settings.http.listen)?,
                 listen::MAX_CONNECTIONS,
-            ),
+            )
+            .exempting(settings.trusted_proxies()),
             admin: Door::new(
                 listener("admin.listen", &settings.admin.listen)?,
                 listen::MAX_CONNECTIONS,
             ),
             tcp: Door::new(listener("cir.tcp.listen", tcp_listen)?, tcp::MAX_SOCKETS),
-            udp: UdpSocket::bind("0.0.0.0:0").await.context("a socket for wake-ups")?,
+            udp: Datagrams::open().await.context("a socket for wake-ups")?,
         })
     }
 }
@@ -171,9 +173,12 @@ fn listener(setting: &'static str, address: &str) -> Result<TcpListener> {
 
 fn exchange_with(
     services: Services,
+    proxies: Arc<[IpNet]>,
 ) -> impl Fn(SocketAddr, hyper::Request<hyper::body::Incoming>) -> Exchange + Clone + Send + 'static
 {
-    move |remote, request| Box::pin(exchange::answer(services.clone(), remote, request))
+    move |remote, request| {
+        Box::pin(exchange::answer(services.clone(), proxies.clone(), remote, request))
+    }
 }
 
 type Exchange =

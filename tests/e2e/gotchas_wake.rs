@@ -1,11 +1,11 @@
 //! The gotchas of waking both phones by datagram and by socket (handset: S60 §5, Android §4, §11).
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use crate::support::handmade::{HandPhone, Manner, texts};
-use crate::support::server::Server;
+use crate::support::server::{Server, Wishes};
 
 /// A wake-up comes within a moment; longer waits are for a machine under load.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,6 +77,25 @@ impl Ear {
             Err(error) => panic!("nothing comes: {error}"),
         };
         String::from_utf8(octets[..length].to_vec()).unwrap()
+    }
+}
+
+#[test]
+fn a_phone_behind_a_proxy_is_woken_where_the_proxy_says_in_both_families() {
+    let http = "trusted_proxies = [\"127.0.0.1\"]";
+    let server = &Server::start_alone(&Wishes { http, ..Wishes::default() });
+    let mut sender = HandPhone::s60(server, "w0");
+    for own in ["127.0.0.7", "::1"] {
+        let own: IpAddr = own.parse().unwrap();
+        // There are machines without IPv6.
+        let Ok(socket) = UdpSocket::bind((own, 0)) else { continue };
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let user = if own.is_ipv4() { "w4" } else { "w6" };
+        let mut phone = s60(server, user, &by_udp(&socket));
+        let poll = phone.spell("Request", None, "<Polling-Request/>");
+        phone.post_with(&format!("X-Forwarded-For: 192.0.2.1, {own}\r\n"), &poll);
+        sender.send(&format!("wv:{user}"), "wake up");
+        assert_eq!(datagram(&socket), format!("WVCI 1.1 {}\r\n", phone.cookie), "{own}");
     }
 }
 

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use onesoup::{
     edges::{
-        cir::{scheduler, tcp},
+        cir::{datagrams::Datagrams, scheduler, tcp},
         door::Door,
     },
     services::call::PAUSES,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream, UdpSocket},
+    net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
     time::timeout,
 };
@@ -59,7 +59,7 @@ async fn a_socket_ends_with_its_session() {
         world.services.clone(),
         stopped.clone(),
     ));
-    let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let udp = Datagrams::open().await.unwrap();
     tokio::spawn(scheduler::run(calls, sockets, udp, stopped));
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(format!("HELO {}\r\n", lee.session).as_bytes()).await.unwrap();

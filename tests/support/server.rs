@@ -26,8 +26,10 @@ pub(crate) struct Server {
 /// What a test wants otherwise than usual.
 #[derive(Default)]
 pub(crate) struct Wishes {
-    /// Lines added to the configuration.
+    /// Lines added to the settings of accounts.
     pub(crate) settings: &'static str,
+    /// Lines added to the settings of the phones' door.
+    pub(crate) http: &'static str,
     /// Whether the phones are told of the wake-up socket.
     pub(crate) offers_tcp: bool,
     /// Whether no phone is woken by datagrams.
@@ -100,13 +102,14 @@ impl Server {
         let settings = format!(
             "[domain]\nname = \"{domain}\"\n\
              [link]\nhost = \"{}\"\nport = {}\nsecret = \"{secret}\"\n\
-             [http]\nlisten = \"{http}\"\n[admin]\nlisten = \"{admin}\"\n\
+             [http]\nlisten = \"{http}\"\n{}\n[admin]\nlisten = \"{admin}\"\n\
              [store]\nurl = \"sqlite://{path}/onesoup.db\"\n\
              [cir.tcp]\nlisten = \"{cir}\"\nadvertise = \"{advertise}\"\n\
              [cir.udp]\nenabled = {udp}\n\
              [accounts]\nkey_file = \"{path}/onesoup.key\"\n{}\n",
             link.ip(),
             link.port(),
+            wishes.http,
             wishes.settings,
         );
         fs::write(dir.path().join("onesoup.toml"), settings).unwrap();

@@ -1,4 +1,5 @@
 //! Waking phones (communication initiation requests): who is called, when, how often.
 
+pub mod datagrams;
 pub mod scheduler;
 pub mod tcp;

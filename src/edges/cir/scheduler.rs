@@ -7,14 +7,13 @@ use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use compact_str::CompactString;
 use tokio::{
-    net::UdpSocket,
     sync::{mpsc, watch},
     time::{Instant, sleep_until},
 };
 
 use crate::{
     base::{counters::Counter, stop::told},
-    edges::cir::tcp::Sockets,
+    edges::cir::{datagrams::Datagrams, tcp::Sockets},
     services::call::{Call, PAUSES},
 };
 
@@ -36,7 +35,7 @@ struct Pending {
 pub async fn run(
     mut calls: mpsc::Receiver<Call>,
     sockets: Sockets,
-    udp: UdpSocket,
+    udp: Datagrams,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut pending: HashMap<CompactString, Pending> = HashMap::new();
@@ -73,7 +72,7 @@ pub async fn run(
     }
 }
 
-fn repeat(pending: &mut HashMap<CompactString, Pending>, sockets: &Sockets, udp: &UdpSocket) {
+fn repeat(pending: &mut HashMap<CompactString, Pending>, sockets: &Sockets, udp: &Datagrams) {
     let now = Instant::now();
     let due: Vec<CompactString> =
         pending.iter().filter(|(_, call)| call.due <= now).map(|(id, _)| id.clone()).collect();
@@ -87,13 +86,13 @@ fn repeat(pending: &mut HashMap<CompactString, Pending>, sockets: &Sockets, udp:
 }
 
 /// Sends one wake-up; returns what is to be repeated later.
-fn send(mut call: Pending, session: &str, sockets: &Sockets, udp: &UdpSocket) -> Option<Pending> {
+fn send(mut call: Pending, session: &str, sockets: &Sockets, udp: &Datagrams) -> Option<Pending> {
     if call.by_tcp {
         sockets.call(session, &call.line);
     }
     if let Some(address) = call.by_udp {
         // handset: S60 §5.4: the same line as over TCP, alone in its datagram.
-        if let Err(error) = udp.try_send_to(call.line.as_bytes(), address) {
+        if let Err(error) = udp.send(&call.line, address) {
             tracing::debug!(%error, %address, "a wake-up datagram was not sent");
         }
     }

@@ -1,6 +1,10 @@
 //! One request of a phone: read, understand, have it answered, write.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -9,6 +13,7 @@ use hyper::{
     body::{Body as _, Incoming},
     header::{self, HeaderMap, HeaderValue},
 };
+use ipnet::IpNet;
 use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
@@ -19,7 +24,7 @@ use crate::{
         version::Version,
     },
     domain::refusal::Refusal,
-    edges::http::listen::Body,
+    edges::http::{listen::Body, origin},
     services::{
         context::Services,
         transaction::{Origin, refuse_all},
@@ -40,9 +45,10 @@ const BODY: Duration = Duration::from_secs(40);
 
 static LONG_BODIES: Semaphore = Semaphore::const_new(MAX_LONG_BODIES);
 
-/// Answers one request.
+/// Answers one request; `proxies` are believed when they say for whom they speak.
 pub async fn answer(
     services: Services,
+    proxies: Arc<[IpNet]>,
     remote: SocketAddr,
     request: Request<Incoming>,
 ) -> Response<Body> {
@@ -72,12 +78,13 @@ pub async fn answer(
         Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the message took too long"),
     };
     drop(place);
+    let remote = origin::of_phone(remote.ip(), &head.headers, &proxies);
     exchange(&services, remote, &head.headers, &body).await
 }
 
 async fn exchange(
     services: &Services,
-    remote: SocketAddr,
+    remote: IpAddr,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Response<Body> {
@@ -94,8 +101,7 @@ async fn exchange(
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &error.to_string()),
     };
     let origin = Origin {
-        // On a socket for both, an address of IPv4 comes in the dress of IPv6.
-        remote: remote.ip().to_canonical(),
+        remote,
         user_agent: text_of(headers, header::USER_AGENT),
         spelling: media.spelling,
     };
