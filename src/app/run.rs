@@ -48,6 +48,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub async fn run(settings: &Settings) -> Result<()> {
     raise_descriptor_limit();
     let (services, ways) = open(settings).await?;
+    services.count_outbox().await;
     let doors = Doors::open(settings).await?;
     let (stop_early, early) = watch::channel(false);
     let (stop_late, late) = watch::channel(false);

@@ -37,6 +37,7 @@ counters! {
     StanzasStopped "counter" "Stanzas not written because they would have ended the link";
     StanzasDropped "counter" "Transient stanzas dropped while the link was away or slow";
     LinkUp "gauge" "1 while the link is authenticated";
+    OutboxFull "counter" "Stanzas refused because too many waited for the link";
     OutboxWaiting "gauge" "Durable stanzas not yet known to be read by the server";
     Commits "counter" "Transactions committed by the writer";
     Statements "counter" "Statements that the store has run";

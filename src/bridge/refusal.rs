@@ -44,6 +44,9 @@ fn row(refusal: Refusal) -> (Code, Condition, &'static str) {
             (Code::DOMAIN_NOT_SUPPORTED, Condition::RemoteServerNotFound, "cannot be reached")
         }
         R::MailboxFull => (Code::QUEUE_FULL, Condition::ResourceConstraint, "the mailbox is full"),
+        R::OutboxFull => {
+            (Code::QUEUE_FULL, Condition::ResourceConstraint, "the network is away, try later")
+        }
         R::Unavailable => (Code::UNAVAILABLE, Condition::InternalServerError, "try again later"),
         R::NoSession => (Code::INVALID_SESSION, Condition::NotAuthorized, "no such session"),
         R::NoSuchList => (Code::NO_SUCH_LIST, Condition::ItemNotFound, "no such list"),

@@ -29,6 +29,8 @@ pub enum Refusal {
     Unreachable,
     /// The mailbox of the recipient is full.
     MailboxFull,
+    /// Too much waits for the network already.
+    OutboxFull,
     /// Our own fault, for now.
     Unavailable,
     /// The session has ended or never was.

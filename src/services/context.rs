@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
     },
     time::Duration,
@@ -25,6 +25,8 @@ use crate::{
         passwords::Keeper,
         people::{Cell, Held, People},
         probed::Probes,
+        refused,
+        waiting::Waiting,
     },
     store::Store,
 };
@@ -35,6 +37,9 @@ pub const LINK_QUEUE: usize = 10_000;
 
 /// Calls that may wait to be sent to phones.
 pub const CALL_QUEUE: usize = 10_000;
+
+/// Rows of the outbox counted at once.
+const PAGE: u32 = 1000;
 
 /// How often it is looked whether the link has room again.
 const ROOM: Duration = Duration::from_millis(5);
@@ -79,6 +84,7 @@ pub struct Shared {
     link: mpsc::Sender<Outgoing>,
     /// Durable stanzas were not handed to the link for lack of room: to be read from the store.
     is_behind: AtomicBool,
+    waiting: Mutex<Waiting>,
     /// The number of the present link; zero while there is none.
     pub(super) link_number: AtomicI64,
     /// When to conclude who did not answer.
@@ -118,6 +124,7 @@ impl Services {
             attempts: Attempts::default(),
             link,
             is_behind: AtomicBool::new(false),
+            waiting: Mutex::default(),
             link_number: AtomicI64::new(0),
             probes: Probes::default(),
             calls,
@@ -162,6 +169,25 @@ impl Shared {
         while self.is_linked() && self.link.capacity() < LINK_QUEUE / 2 {
             tokio::time::sleep(ROOM).await;
         }
+    }
+
+    /// Counts what an earlier process left in the outbox.
+    pub async fn count_outbox(&self) {
+        let mut after = i64::MIN;
+        loop {
+            let Ok(page) = self.store.outbox(after, PAGE).await.map_err(refused) else { return };
+            let mut waiting = self.waiting();
+            page.iter().for_each(|row| waiting.add(row.id, row.wire.len()));
+            match page.last() {
+                Some(last) if page.len() >= PAGE as usize => after = last.id,
+                _ => return,
+            }
+        }
+    }
+
+    /// Looks at what waits in the outbox; never across a wait.
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().expect("no holder of this lock panics")
     }
 
     /// Hands a stanza to the link; one that is not durable is dropped while the link is away.

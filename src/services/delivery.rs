@@ -284,7 +284,7 @@ impl Services {
                 let mut unit = Unit::default();
                 unit.write(Write::DropLetters { ids: vec![id] });
                 if let Some(receipt) = self.receipt(&letter, resource) {
-                    unit.send(self, &receipt.into())?;
+                    unit.send_owed(self, &receipt.into())?;
                 }
                 self.carry_out(unit).await?;
                 person.removed(&letter);

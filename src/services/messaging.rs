@@ -206,7 +206,10 @@ impl Services {
             ..Stanza::chat(from, to, &draft.id, &draft.text)
         };
         let stanza = bridge::message::stamped(stanza, draft.written, &self.rules.domain);
-        unit.send(self, &stanza.into()).map_err(|_| Refusal::NoSuchUser)
+        unit.send(self, &stanza.into()).map_err(|refusal| match refusal {
+            Refusal::OutboxFull => refusal,
+            _ => Refusal::NoSuchUser,
+        })
     }
 }
 

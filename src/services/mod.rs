@@ -34,6 +34,7 @@ mod subscriptions;
 mod telling;
 pub mod transaction;
 mod unit;
+mod waiting;
 mod wake;
 mod wishes;
 

@@ -13,11 +13,16 @@ use crate::{
 pub struct Unit {
     writes: Vec<Write>,
     stanzas: Vec<Outgoing>,
+    /// Rows that leave the outbox.
+    read: Vec<i64>,
 }
 
 impl Unit {
     /// Adds a row to write.
     pub fn write(&mut self, write: Write) {
+        if let Write::DropOutbox { ids } = &write {
+            self.read.extend(ids);
+        }
         self.writes.push(write);
     }
 
@@ -25,8 +30,18 @@ impl Unit {
     ///
     /// # Errors
     ///
-    /// The stanza cannot be written without ending the link.
+    /// Too much waits for the link, or the stanza cannot be written without ending it.
     pub fn send(&mut self, services: &Services, stanza: &Stanza) -> Result<(), Refusal> {
+        services.waiting().has_room()?;
+        self.send_owed(services, stanza)
+    }
+
+    /// The same for what is owed already, as a receipt, and so is bounded by what it is owed for.
+    ///
+    /// # Errors
+    ///
+    /// The stanza cannot be written without ending the link.
+    pub fn send_owed(&mut self, services: &Services, stanza: &Stanza) -> Result<(), Refusal> {
         let wire = services.wire(stanza).ok_or(Refusal::BadParameter)?;
         let row = services.ids.next_number();
         let at = services.clock.now();
@@ -61,6 +76,12 @@ impl Services {
     /// The store failed: nothing of the unit was done.
     pub async fn carry_out(&self, unit: Unit) -> Result<(), Refusal> {
         self.store.commit(unit.writes).await.map_err(refused)?;
+        if !unit.stanzas.is_empty() || !unit.read.is_empty() {
+            let rows = unit.stanzas.iter().filter_map(|stanza| Some((stanza.row?, &stanza.wire)));
+            let mut waiting = self.waiting();
+            rows.for_each(|(row, wire)| waiting.add(row, wire.as_str().len()));
+            waiting.remove(&unit.read);
+        }
         for stanza in unit.stanzas {
             self.send(stanza);
         }

@@ -1,11 +1,16 @@
 //! What strangers and phones may make us keep is bounded.
 
-use onesoup::xmpp::{
-    message::Message,
-    presence::{Presence, PresenceKind},
+use onesoup::{
+    csp::{primitive::Primitive, status::Code},
+    services::outbox::LinkEvent,
+    store::write::Write,
+    xmpp::{
+        message::{Message, Receipt},
+        presence::{Presence, PresenceKind},
+    },
 };
 
-use crate::world::{World, jid};
+use crate::world::{World, jid, text_to};
 
 #[tokio::test]
 async fn strangers_who_want_to_see_an_account_take_bounded_room() {
@@ -28,6 +33,50 @@ async fn strangers_who_want_to_see_an_account_take_bounded_room() {
     // The user's own wishes still have room.
     kim.subscribe(&["wv:friend@far.test"]).await;
     assert_eq!(world.services.store.contacts(&own).await.unwrap().len(), 101);
+}
+
+#[tokio::test]
+async fn while_the_link_is_away_a_bounded_number_of_stanzas_waits() {
+    const MAX_WAITING: i64 = 100_000;
+    let mut world = World::new().await;
+    let kim = world.phone("kim").await;
+    kim.send("wv:ann@far.test", "taken").await;
+    let waiting = world.services.store.outbox(i64::MIN, 10).await.unwrap();
+    let rows = (1..MAX_WAITING).map(|number| {
+        let (id, wire) = (waiting[0].id - number, waiting[0].wire.clone());
+        Write::PutOutbox { id, wire, at: waiting[0].at }
+    });
+    let rows: Vec<Write> = rows.collect();
+    for part in rows.chunks(10_000) {
+        world.services.store.commit(part.to_vec()).await.unwrap();
+    }
+    // Also what an earlier process left counts.
+    world.services.count_outbox().await;
+    let refused = kim.request(text_to(&["wv:ann@far.test"], "refused")).await;
+    let Primitive::SendMessageResponse(refused) = refused else { panic!("{refused:?}") };
+    assert_eq!((refused.result.code, refused.message_id), (Code::QUEUE_FULL, None));
+    // What does not need the network goes on, and a receipt that is owed is taken.
+    kim.send("wv:kim", "to ourselves").await;
+    let owed = Message {
+        receipt: Some(Receipt::Requested),
+        ..Message::chat(jid("a@far.test"), jid("kim@onesoup.test"), "m", "came before")
+    };
+    world.arrives(owed).await;
+    let mut texts = kim.texts().await;
+    while texts.len() < 2 {
+        texts.extend(kim.texts().await);
+        tokio::task::yield_now().await;
+    }
+    let last = world.services.store.outbox(waiting[0].id, 10).await.unwrap();
+    assert!(last.len() == 1 && last[0].wire.contains("urn:xmpp:receipts"), "{last:?}");
+    // Once the server has read some, messages are taken again.
+    let read = (0..MAX_WAITING / 5).map(|number| waiting[0].id - number).collect();
+    world.events.send(LinkEvent::Read(read)).await.unwrap();
+    world.link_stops().await;
+    let taken = kim.send("wv:ann@far.test", "taken again").await;
+    assert!(
+        matches!(taken, Primitive::SendMessageResponse(taken) if taken.result.code == Code::OK)
+    );
 }
 
 #[tokio::test]
