@@ -13,6 +13,9 @@ mod waking;
 #[path = "services/seen.rs"]
 mod seen;
 
+#[path = "services/lists.rs"]
+mod lists;
+
 #[path = "services/bounds.rs"]
 mod bounds;
 

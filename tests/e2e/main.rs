@@ -39,8 +39,14 @@ mod lab;
 /// How long a message takes: a measurement, left out of `make test`.
 mod latency;
 
+/// Contact lists in every form.
+mod lists;
+
 /// Logins and the sequences that follow them.
 mod start_up;
+
+/// Lists of a thousand contacts.
+mod thousand;
 
 #[path = "../support/mod.rs"]
 mod support;

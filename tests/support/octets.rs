@@ -67,8 +67,9 @@ fn refer(text: &[u8], table: &mut Vec<u8>, out: &mut Vec<u8>) {
 
 /// Writes a number in groups of seven bits.
 fn number(number: usize, out: &mut Vec<u8>) {
-    if number >= 0x80 {
-        out.push(0x80 | u8::try_from(number >> 7).expect("tests write short messages"));
-    }
-    out.push((number & 0x7F) as u8);
+    let groups = (0..5).rev().map(|group| (number >> (7 * group)) as u8 & 0x7F);
+    let mut groups: Vec<u8> = groups.skip_while(|group| *group == 0).collect();
+    let last = groups.pop().unwrap_or_default();
+    out.extend(groups.into_iter().map(|group| 0x80 | group));
+    out.push(last);
 }
