@@ -13,6 +13,9 @@ mod waking;
 #[path = "services/seen.rs"]
 mod seen;
 
+#[path = "services/aliases.rs"]
+mod aliases;
+
 #[path = "services/lists.rs"]
 mod lists;
 

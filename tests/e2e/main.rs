@@ -1,5 +1,8 @@
 //! End to end: real servers, real sockets, and clients that share no code with ours.
 
+/// Contacts whose address a phone cannot hold.
+mod aliases;
+
 /// A phone and a contact elsewhere, or two phones, chat.
 mod chat;
 

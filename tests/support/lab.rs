@@ -112,6 +112,16 @@ impl Lab {
         self.api("register", account).await;
     }
 
+    /// Makes an account `user@far.test`; one that is there gets the password.
+    pub(crate) fn register_far(&self, user: &str, password: &str) {
+        let config = self.dir.join("prosody.cfg.lua");
+        let mut command = Command::new("prosodyctl");
+        command.arg("--config").arg(config).args(["register", user, "far.test", password]);
+        let run = command.output().expect("prosodyctl runs");
+        let said = [run.stdout, run.stderr].concat();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&said));
+    }
+
     /// Runs one of ejabberd's administration commands that `scripts/lab.sh` permits.
     ///
     /// # Panics

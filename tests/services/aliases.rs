@@ -1,0 +1,126 @@
+//! Aliases: made once, kept for ever, each account's own.
+
+use onesoup::{
+    csp::{primitive::Primitive, status::Code},
+    domain::address::Address,
+    services::outbox::LinkEvent,
+    store::write::Write,
+    xmpp::{message::Message, stanza::Stanza},
+};
+
+use crate::world::{Phone, World, android, jid};
+
+const ODD: &str = "joe+work@far.test";
+
+async fn writes(world: &World, from: &str, to: &str) {
+    world.arrives(Message::chat(jid(from), jid(to), "m", "hello")).await;
+}
+
+/// The sender of the next message.
+async fn sender(phone: &Phone) -> String {
+    loop {
+        for one in phone.fetch().await {
+            let Primitive::NewMessage(message) = one else { continue };
+            let Some(onesoup::csp::message::Sender::User(user)) = message.letter.info.sender else {
+                panic!("a user")
+            };
+            return user.as_written().to_owned();
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Who gets what a phone sends to an address.
+async fn reached(world: &mut World, phone: &Phone, to: &str) -> String {
+    phone.send(to, "answer").await;
+    loop {
+        if let Stanza::Message(message) = world.sent().await {
+            return message.to.as_str().to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_alias_is_kept_over_a_crash_and_means_the_same_in_another_session() {
+    let mut world = World::new().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    let kim = world.phone("kim").await;
+    for from in [ODD, "joe/work@far.test", "joe.work@far.test", "joe+work@far.test/phone"] {
+        // A name with a slash cannot be written to anybody: it is a resource.
+        writes(&world, from, "kim@onesoup.test").await;
+    }
+    let first = sender(&kim).await;
+    assert_eq!(first, "wv:joe-work~@onesoup.test");
+    let mut world = world.crashed().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    let kim = world.login("kim", "another-phone").await;
+    writes(&world, ODD, "kim@onesoup.test").await;
+    assert_eq!(sender(&kim).await, first);
+    for form in ["joe-work~", "wv:JOE-work~", "wv:joe-work%7E@OneSoup.test"] {
+        assert_eq!(reached(&mut world, &kim, form).await, ODD, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn two_that_read_alike_have_two_aliases() {
+    let mut world = World::new().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    let kim = world.phone("kim").await;
+    let mut aliases = Vec::new();
+    for from in [ODD, "joe+work@near.test", "joe\\3awork@far.test"] {
+        writes(&world, from, "kim@onesoup.test").await;
+        let alias = sender(&kim).await;
+        assert_eq!(reached(&mut world, &kim, &alias).await, from);
+        aliases.push(alias);
+    }
+    let expected = ["joe-work~", "joe-work~2", "joe-work~3"];
+    assert_eq!(aliases, expected.map(|name| format!("wv:{name}@onesoup.test")));
+}
+
+#[tokio::test]
+async fn an_alias_is_nobodys_account_and_means_nothing_to_another() {
+    let mut world = World::new().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    let (kim, lee) = (world.phone("kim").await, world.phone("lee").await);
+    writes(&world, ODD, "kim@onesoup.test").await;
+    let alias = sender(&kim).await;
+    assert!(world.services.own_address(&alias).is_err(), "nobody can have that name");
+    let Primitive::SendMessageResponse(answer) = lee.send(&alias, "hi").await else { panic!() };
+    assert_eq!(answer.result.code, Code::UNKNOWN_USER);
+    // Nor does the network know it.
+    writes(&world, "ann@far.test", "joe-work~@onesoup.test").await;
+    loop {
+        if let Stanza::Message(refused) = world.sent().await
+            && refused.to.as_str() == "ann@far.test"
+        {
+            assert!(refused.error.is_some());
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_phone_that_holds_any_address_is_told_it_in_full() {
+    let world = World::new().await;
+    let account = world.account("kim").await;
+    let kim = android(&world, &account).await;
+    writes(&world, ODD, "kim@onesoup.test").await;
+    assert_eq!(sender(&kim).await, format!("wv:{ODD}"));
+}
+
+#[tokio::test]
+async fn who_comes_when_there_are_too_many_aliases_is_written_in_full() {
+    let world = World::new().await;
+    let account = world.account("kim").await;
+    let alias = |number: usize| Write::PutAlias {
+        account: account.clone(),
+        alias: format!("flood~{number}").into(),
+        address: Address::canonical(format!("flood+{number}@far.test")),
+    };
+    world.services.store.commit((0..1000).map(alias).collect()).await.unwrap();
+    let kim = world.login("kim", "phone-1").await;
+    writes(&world, "flood+7@far.test", "kim@onesoup.test").await;
+    assert_eq!(sender(&kim).await, "wv:flood~7@onesoup.test");
+    writes(&world, ODD, "kim@onesoup.test").await;
+    assert_eq!(sender(&kim).await, format!("wv:{ODD}"));
+}
