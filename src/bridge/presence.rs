@@ -60,13 +60,15 @@ pub fn of_phone(list: &PresenceSubList, handset: &Handset, presence: &mut Presen
             Attribute::ClientInfo(info) => {
                 presence.client = info.valid().map(client::of_phone).map(Box::new);
             }
-            Attribute::OnlineStatus(online) if online.valid() == Some(&false) => {
-                // The session lives, so the server says when it is online (handset: S60 §4.6);
-                // a phone that says it is not wants to be hidden.
-                presence.availability = Availability::Hidden;
-            }
             _ => attribute::set(&mut personal, attribute),
         }
+    }
+    if let Some(Attribute::OnlineStatus(online)) = list.find(&AttributeKind::OnlineStatus)
+        && online.valid() == Some(&false)
+    {
+        // The session lives, so the server says when it is online (handset: S60 §4.6); a phone
+        // that says it is not wants to be hidden, whatever else it says (handset: Android §6).
+        presence.availability = Availability::Hidden;
     }
     presence.personal = boxed(personal);
 }
@@ -223,6 +225,18 @@ mod tests {
         let (kim, lee) = (Jid::new("kim@a/s60").unwrap(), Jid::new("lee@b").unwrap());
         let stanza = to_stanza(&presence, kim, lee, None);
         assert_eq!(stanza.kind, PresenceKind::Unavailable);
+    }
+
+    #[test]
+    fn android_6_who_is_not_online_is_hidden_whatever_else_the_phone_says() {
+        let offline = Attribute::OnlineStatus(Qualified::known(false));
+        let away = Attribute::UserAvailability(Qualified::known(Word::NotAvailable));
+        for list in [[offline.clone(), away.clone()], [away, offline]] {
+            let mut presence = online(Availability::Available);
+            let list: PresenceSubList = list.into_iter().collect();
+            of_phone(&list, Handset::named("android"), &mut presence);
+            assert!(!presence.is_visible(), "{list:?}");
+        }
     }
 
     #[test]
