@@ -12,6 +12,9 @@ mod commands;
 /// What was answered 200 arrives, once, whatever is killed.
 mod durability;
 
+/// What users do every day.
+mod everyday;
+
 /// Two servers, one network: what every other test here takes for granted.
 mod federation;
 

@@ -42,7 +42,7 @@ async fn reached(world: &mut World, phone: &Phone, to: &str) -> String {
 
 #[tokio::test]
 async fn an_alias_is_kept_over_a_crash_and_means_the_same_in_another_session() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     world.events.send(LinkEvent::Up).await.unwrap();
     let kim = world.phone("kim").await;
     for from in [ODD, "joe/work@far.test", "joe.work@far.test", "joe+work@far.test/phone"] {
