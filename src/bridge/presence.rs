@@ -70,12 +70,7 @@ pub fn of_phone(list: &PresenceSubList, handset: &Handset, presence: &mut Presen
         // that says it is not wants to be hidden, whatever else it says (handset: Android §6).
         presence.availability = Availability::Hidden;
     }
-    presence.personal = boxed(personal);
-}
-
-/// Returns facts in the form in which they are kept: none at all where none is known.
-fn boxed(personal: Personal) -> Option<Box<Personal>> {
-    (!personal.is_empty()).then(|| Box::new(personal))
+    presence.personal = personal.boxed();
 }
 
 /// Returns the stanza that shows a device to somebody.
@@ -115,12 +110,13 @@ pub fn of_stanza(stanza: &Stanza) -> Presence {
         status: bounded::some(stanza.status(), SENTENCE),
         priority: stanza.priority,
         client: None,
-        personal: boxed(Personal {
+        personal: Personal {
             alias: bounded::some(stanza.nick.as_deref(), NAME),
             picture: stanza.photo_hash.as_deref().and_then(read_hash).map(Picture::known_by),
             language: stanza.lang.as_deref().and_then(language::of_tag),
             ..Personal::default()
-        }),
+        }
+        .boxed(),
     }
 }
 

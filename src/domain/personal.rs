@@ -131,6 +131,11 @@ impl Personal {
         *self == Self::default()
     }
 
+    /// Returns the facts as they are kept: none at all where none is known.
+    pub fn boxed(self) -> Option<Box<Self>> {
+        (!self.is_empty()).then(|| Box::new(self))
+    }
+
     /// Sets each fact that another knows.
     pub fn overlay(&mut self, other: &Self) {
         fn known<T: Clone>(fact: &mut Option<T>, other: &Option<T>) {

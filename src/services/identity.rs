@@ -40,9 +40,14 @@ const OFFERS: &[(&str, &[Entity])] = &[
     (ns::CAPS, &[Device]),
     (ns::DISCO_INFO, &[Domain, Account, Device]),
     (ns::DISCO_ITEMS, &[Domain, Account, Device]),
+    // What contacts publish of themselves and phones can show (XEP-0163 §4.3.3).
+    ("http://jabber.org/protocol/geoloc+notify", &[Device]),
+    ("http://jabber.org/protocol/mood+notify", &[Device]),
+    ("http://jabber.org/protocol/nick+notify", &[Device]),
     (ns::LAST, &[Domain, Account, Device]),
     (ns::VERSION, &[Domain, Device]),
     (ns::OFFLINE, &[Domain]),
+    ("urn:xmpp:avatar:metadata+notify", &[Device]),
     (ns::DELAY, &[Device]),
     (ns::PING, &[Domain, Account, Device]),
     (ns::RECEIPTS, &[Device]),
@@ -110,6 +115,7 @@ fn info(entity: Entity, identity: Identity) -> DiscoInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bridge::pep;
 
     fn phone(manufacturer: &str, model: &str) -> Presence {
         let text = |text: &str| Some(text.to_owned());
@@ -121,6 +127,13 @@ mod tests {
     #[test]
     fn each_feature_stands_once_in_the_order_of_the_alphabet() {
         assert!(OFFERS.is_sorted_by(|before, after| before.0 < after.0), "{OFFERS:?}");
+    }
+
+    #[test]
+    fn a_phone_wants_to_hear_of_all_that_is_read() {
+        let wanted =
+            |node: &&str| device(&phone("", "")).features.contains(&format!("{node}+notify"));
+        assert!(pep::NODES.iter().all(wanted));
     }
 
     #[test]

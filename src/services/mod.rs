@@ -18,6 +18,7 @@ mod login;
 mod mailbox;
 mod messaging;
 mod negotiate;
+pub mod noticing;
 pub mod outbox;
 pub mod passwords;
 mod people;

@@ -148,18 +148,8 @@ impl Services {
         person: &mut Person,
         contact: &Address,
     ) -> Result<(), Refusal> {
-        self.lists(person).await?;
-        let ids: Vec<CompactString> =
-            person.sessions.iter().map(|live| live.session.id.clone()).collect();
-        for id in ids {
-            self.watches(person, &id).await?;
-            let Person { sessions, lists, .. } = &mut *person;
-            let live = sessions.iter_mut().find(|live| live.session.id == id);
-            let (Some(live), Some(lists)) = (live, lists.as_deref()) else { continue };
-            let watches = live.watches.as_deref().unwrap_or_default();
-            if covering(watches, contact, lists).next().is_some() {
-                self.has_news_for(live, contact);
-            }
+        for id in self.watching(person, contact).await? {
+            person.live(&id).into_iter().for_each(|live| self.has_news_for(live, contact));
         }
         Ok(())
     }
@@ -171,10 +161,32 @@ impl Services {
         live.has_news = true;
         self.wake(live);
     }
+
+    /// Returns the sessions that watch a contact; what they watch, and the lists, are read then.
+    pub(super) async fn watching(
+        &self,
+        person: &mut Person,
+        contact: &Address,
+    ) -> Result<Vec<CompactString>, Refusal> {
+        self.lists(person).await?;
+        let ids: Vec<CompactString> =
+            person.sessions.iter().map(|live| live.session.id.clone()).collect();
+        for id in &ids {
+            self.watches(person, id).await?;
+        }
+        let Person { sessions, lists, .. } = &*person;
+        let Some(lists) = lists.as_deref() else { return Ok(Vec::new()) };
+        let watches = |live: &&Live| {
+            let watches = live.watches.as_deref().unwrap_or_default();
+            covering(watches, contact, lists).next().is_some()
+        };
+        let watching = sessions.iter().filter(watches);
+        Ok(watching.map(|live| live.session.id.clone()).collect())
+    }
 }
 
 /// Returns the watches that somebody is meant by.
-fn covering<'a>(
+pub(super) fn covering<'a>(
     watches: &'a [Watch],
     contact: &Address,
     lists: &Lists,

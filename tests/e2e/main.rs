@@ -3,6 +3,9 @@
 /// Contacts whose address a phone cannot hold.
 mod aliases;
 
+/// Every attribute of presence, from contacts elsewhere and from phone to phone.
+mod attributes;
+
 /// A phone and a contact elsewhere, or two phones, chat.
 mod chat;
 

@@ -13,6 +13,7 @@ use crate::{
         condition::StanzaError,
         jid::Jid,
         message::{Message as Stanza, MessageKind, Receipt},
+        pubsub_event::PubsubEvent,
         stanza::Stanza as Any,
     },
 };
@@ -20,6 +21,11 @@ use crate::{
 impl Services {
     /// Puts a message into a mailbox, or says why not.
     pub(super) async fn message_arrived(&self, stanza: Stanza) {
+        if stanza.kind != MessageKind::Error && PubsubEvent::is_in(&stanza) {
+            // No letter, whatever else it says: it tells of a contact, and asks for no answer.
+            self.event_arrived(&stanza).await;
+            return;
+        }
         let Some(sender) = bridge::address::device_of_jid(&stanza.from) else { return };
         if let Err(refusal) = self.take(&stanza, sender).await {
             let error = StanzaError::from(bridge::refusal::condition(refusal));

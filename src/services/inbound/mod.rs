@@ -1,5 +1,6 @@
 //! The way in from the network: each stanza to whom it is for.
 
+pub mod event;
 pub mod iq;
 pub mod message;
 pub mod presence;

@@ -1,0 +1,37 @@
+//! Which phones would show a change, so that only they are told of it.
+
+use compact_str::CompactString;
+
+use crate::{
+    bridge,
+    domain::{address::Address, handset::Handset, presence::Presence, refusal::Refusal},
+    services::{context::Services, person::Person, telling::covering},
+};
+
+impl Services {
+    /// Returns the sessions that would show a contact otherwise than before: those that watch it,
+    /// by the attributes that they asked for and what their phones draw of them.
+    pub(super) async fn noticing(
+        &self,
+        person: &mut Person,
+        contact: &Address,
+        [before, after]: [&Presence; 2],
+    ) -> Result<Vec<CompactString>, Refusal> {
+        let mut watching = self.watching(person, contact).await?;
+        let Person { sessions, lists, .. } = person;
+        let Some(lists) = lists.as_deref() else { return Ok(Vec::new()) };
+        watching.retain(|id| {
+            let live = sessions.iter().find(|live| live.session.id == *id);
+            let watches = live.and_then(|live| live.watches.as_deref());
+            let (Some(live), Some(watches)) = (live, watches) else { return false };
+            let names = covering(watches, contact, lists).next().map(|watch| &watch.attributes);
+            let wanted = names.map(|names| bridge::presence::attribute_set(names));
+            let handset = Handset::named(&live.session.terms.handset);
+            let drawn = |shown| {
+                bridge::presence::to_phone(shown, handset, &wanted.clone().unwrap_or_default())
+            };
+            drawn(before) != drawn(after)
+        });
+        Ok(watching)
+    }
+}
