@@ -2,6 +2,8 @@
 
 /// Contacts whose address a phone cannot hold.
 mod aliases;
+/// What is answered to whoever asks.
+mod answers;
 
 /// Every attribute of presence, from contacts elsewhere and from phone to phone.
 mod attributes;
