@@ -108,6 +108,17 @@ pub async fn open(settings: &Settings) -> Result<(Services, Ways)> {
     Ok(Services::new(store, clock, ids, Keeper::new(key), rules))
 }
 
+/// Opens the same for a command, while the service may be running and keep the link.
+///
+/// # Errors
+///
+/// As for [`open`].
+pub async fn open_apart(settings: &Settings) -> Result<Services> {
+    let (services, _ways) = open(settings).await?;
+    services.stay_apart();
+    Ok(services)
+}
+
 /// Returns where the XMPP server is.
 ///
 /// # Errors

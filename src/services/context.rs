@@ -28,7 +28,7 @@ use crate::{
         refused,
         waiting::Waiting,
     },
-    store::Store,
+    store::{Store, write::Write},
 };
 
 /// Stanzas that may wait for the link; beyond it durable ones are read from the store again and
@@ -82,6 +82,8 @@ pub struct Shared {
     /// Failed logins and new accounts of late.
     pub attempts: Attempts,
     link: mpsc::Sender<Outgoing>,
+    /// The link is kept by another process: what is said goes by way of the store.
+    is_apart: AtomicBool,
     /// Durable stanzas were not handed to the link for lack of room: to be read from the store.
     is_behind: AtomicBool,
     waiting: Mutex<Waiting>,
@@ -123,6 +125,7 @@ impl Services {
             people: People::default(),
             attempts: Attempts::default(),
             link,
+            is_apart: AtomicBool::new(false),
             is_behind: AtomicBool::new(false),
             waiting: Mutex::default(),
             link_number: AtomicI64::new(0),
@@ -159,6 +162,17 @@ impl Shared {
         self.people.hold_all(&self.store, cells).await
     }
 
+    /// Has all that is said go by way of the store, from where the process that keeps the link
+    /// takes it: this is an operator's command.
+    pub fn stay_apart(&self) {
+        self.is_apart.store(true, Relaxed);
+    }
+
+    /// Returns whether another process keeps the link.
+    pub(super) fn is_apart(&self) -> bool {
+        self.is_apart.load(Relaxed)
+    }
+
     /// Returns whether the link is up.
     pub(super) fn is_linked(&self) -> bool {
         self.link_number.load(Relaxed) != 0
@@ -193,7 +207,12 @@ impl Shared {
     /// Hands a stanza to the link; one that is not durable is dropped while the link is away.
     pub fn send(&self, stanza: Outgoing) {
         let is_durable = stanza.row.is_some();
-        if !self.is_linked() && !is_durable {
+        if self.is_apart() && !is_durable {
+            let (id, at) = (self.ids.next_number(), self.clock.now());
+            let write = Write::PutOutbox { id, wire: stanza.wire.into_text(), at };
+            // Committed at the latest when the command closes the store.
+            drop(self.store.submit(vec![write]));
+        } else if !self.is_linked() && !is_durable {
             Counter::StanzasDropped.count();
         } else if self.link.try_send(stanza).is_err() {
             if is_durable {

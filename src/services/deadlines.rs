@@ -15,6 +15,7 @@ use crate::{
         context::Services,
         login::short,
         people::{Cell, Held},
+        person::Person,
         refused,
         unit::Unit,
     },
@@ -126,18 +127,18 @@ impl Services {
     async fn read_account_again(&self, cell: &Arc<Cell>) -> Result<(), Refusal> {
         let _gate = cell.gate.lock().await;
         let Some(mut person) = self.people.hold(&self.store, cell).await? else { return Ok(()) };
-        let account = self.store.account(&cell.address).await.map_err(refused)?;
+        let rows = self.store.person(&cell.address).await.map_err(refused)?;
         // A new account of an old name is somebody else.
-        let account = account.filter(|account| account.created == person.account.created);
-        let is_there = account.is_some();
-        match account {
-            Some(account) => person.account = account,
+        let rows = rows.filter(|rows| rows.account.created == person.account.created);
+        let is_there = rows.is_some();
+        match rows {
+            Some(rows) => person.changed_elsewhere(rows),
             // Whoever comes first takes it for suspended.
             None => person.account.state = AccountState::Suspended,
         }
-        // What contacts show may have changed too.
-        person.sessions.iter_mut().for_each(|live| live.has_news = true);
-        if !person.is_active() {
+        if person.is_active() {
+            self.tell_of_changes(&mut person).await?;
+        } else {
             let ended = sessions(&person);
             let news = self.end_sessions(&mut person, &ended).await?;
             drop(person);
@@ -145,6 +146,27 @@ impl Services {
         }
         if !is_there {
             self.people.let_go_of(cell).await;
+        }
+        Ok(())
+    }
+
+    /// Wakes the phones of somebody for whom another process has left something.
+    async fn tell_of_changes(&self, person: &mut Person) -> Result<(), Refusal> {
+        if person.sessions.is_empty() {
+            return Ok(());
+        }
+        let owner = person.account.address.clone();
+        let waits = person.mailbox.count > 0;
+        let asking = self.store.pending_in(&owner).await.map_err(refused)?;
+        let ids: Vec<_> = person.sessions.iter().map(|live| live.session.id.clone()).collect();
+        for id in ids {
+            let Some(live) = person.live(&id) else { continue };
+            live.look_again();
+            live.may_be_asked = true;
+            let is_asked = asking.iter().any(|contact| !live.asked.contains(contact));
+            if waits || is_asked || self.next_changes(person, &id, 1).await?.is_some() {
+                person.live(&id).into_iter().for_each(|live| self.wake(live));
+            }
         }
         Ok(())
     }

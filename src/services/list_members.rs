@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Members of one list at most.
-const MAX_MEMBERS: usize = 1000;
+pub(super) const MAX_MEMBERS: usize = 1000;
 
 /// Octets of a name at most; what is longer is cut.
 pub(super) const MAX_NAME_BYTES: usize = 255;

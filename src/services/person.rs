@@ -138,6 +138,13 @@ impl Person {
         }
     }
 
+    /// Takes over what another process has changed: all but the sessions, which are ours.
+    pub fn changed_elsewhere(&mut self, rows: PersonRows) {
+        let fresh = Self::new(PersonRows { sessions: Vec::new(), ..rows }, Millis::default());
+        let Self { sessions, probed, .. } = std::mem::replace(self, fresh);
+        (self.sessions, self.probed) = (sessions, probed);
+    }
+
     /// Returns the session of this id.
     pub fn live(&mut self, id: &str) -> Option<&mut Live> {
         self.sessions.iter_mut().find(|live| live.session.id == id)

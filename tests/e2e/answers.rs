@@ -69,8 +69,7 @@ async fn askers(lab: &Lab, name: &str) -> [XmppClient; 2] {
         XmppClient::login(lab, &far, "pw-ann").await,
     ];
     for asker in &mut askers {
-        // The first stream between two servers takes its time, or fails once.
-        while ask(asker, DOMAIN, "get", "<ping xmlns='urn:xmpp:ping'/>").await.is_err() {}
+        asker.reach(DOMAIN).await;
     }
     askers
 }

@@ -53,6 +53,9 @@ mod latency;
 /// Contact lists in every form.
 mod lists;
 
+/// The operator looks at accounts and changes contacts.
+mod operator;
+
 /// Logins and the sequences that follow them.
 mod start_up;
 

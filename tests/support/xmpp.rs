@@ -224,6 +224,26 @@ impl XmppClient {
         panic!("{to} cannot be reached");
     }
 
+    /// Pings a domain until it answers, for the same reason.
+    pub(crate) async fn reach(&mut self, domain: &str) {
+        for _ in 0..10 {
+            let id = format!("reach-{:016x}", rand::random::<u64>());
+            self.send_stanza(Iq::from_get(id.clone(), Ping).with_to(jid(domain)).into()).await;
+            let is_answer = |stanza: &Stanza| match stanza {
+                Stanza::Iq(Iq::Result { id: of, .. }) => (*of == id).then_some(()),
+                _ => None,
+            };
+            let next = tokio::time::Instant::now() + Duration::from_secs(3);
+            while tokio::time::Instant::now() < next {
+                if self.seen(is_answer).is_some() {
+                    return;
+                }
+                self.sync().await;
+            }
+        }
+        panic!("{domain} cannot be reached");
+    }
+
     /// Waits until the server has handled all that we sent, and we have all that it sent before.
     pub(crate) async fn sync(&mut self) {
         let id = format!("sync-{:016x}", rand::random::<u64>());

@@ -1,4 +1,4 @@
-//! `onesoup account`: make and change accounts, also while the service runs.
+//! `onesoup account`: make, show and change accounts, also while the service runs.
 
 use std::io::Read;
 
@@ -6,9 +6,13 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 
 use crate::{
-    app::{config::Settings, run},
+    app::{
+        cli::account_show::{self, ShowArgs},
+        config::Settings,
+        run,
+    },
     base::secret::Secret,
-    domain::account::{AccountState, StoredPassword},
+    domain::account::AccountState,
     services::context::Services,
 };
 
@@ -19,6 +23,8 @@ pub enum AccountCommand {
     Add(WithPassword),
     /// List the accounts.
     List,
+    /// Show an account: its phones, lists, contacts, grants and mailbox.
+    Show(ShowArgs),
     /// Change a password; without one a new one is made and printed.
     Passwd(WithPassword),
     /// Let an account be used no more; what it has is kept.
@@ -56,7 +62,7 @@ pub struct WithPassword {
 ///
 /// What went wrong, in a sentence.
 pub async fn run(settings: &Settings, command: AccountCommand) -> Result<()> {
-    let (services, _ways) = run::open(settings).await?;
+    let services = run::open_apart(settings).await?;
     let done = carry_out(&services, command).await;
     services.store.close().await;
     done
@@ -82,6 +88,7 @@ async fn carry_out(services: &Services, command: AccountCommand) -> Result<()> {
             Ok(())
         }
         AccountCommand::List => list(services).await,
+        AccountCommand::Show(args) => account_show::show(services, &args).await,
         AccountCommand::Suspend(args) => set_state(services, &args, AccountState::Suspended).await,
         AccountCommand::Resume(args) => set_state(services, &args, AccountState::Active).await,
         AccountCommand::Remove(args) => {
@@ -107,14 +114,8 @@ async fn list(services: &Services) -> Result<()> {
     loop {
         let page = services.accounts(after.as_ref(), PAGE).await?;
         for account in &page {
-            let state = match account.state {
-                AccountState::Active => "active",
-                AccountState::Suspended => "suspended",
-            };
-            let password = match account.password {
-                StoredPassword::Sealed(_) => "any login",
-                StoredPassword::Hashed(_) => "plain login only",
-            };
+            let state = account_show::state(account.state);
+            let password = account_show::logins(&account.password);
             println!("{}\t{state}\t{password}", account.address);
         }
         if page.len() < PAGE as usize {

@@ -1,9 +1,12 @@
 //! The commands.
 
 pub mod account;
+pub mod account_show;
 pub mod check;
 pub mod decode;
 pub mod phone;
+pub mod roster;
+mod table;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -32,9 +35,12 @@ enum Command {
     Run,
     /// Try store, ports, link and secret, and name what is wrong.
     Check(check::CheckArgs),
-    /// Make and change accounts.
+    /// Make, show and change accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// Look at and change somebody's contacts.
+    #[command(subcommand)]
+    Roster(roster::RosterCommand),
     /// Be a handset in the terminal: log in, see the contacts, chat.
     Phone(Box<phone::PhoneArgs>),
     /// Print any CSP body, XML or WBXML, as indented XML.
@@ -59,6 +65,10 @@ pub async fn main(cli: Cli) -> Result<()> {
         Command::Account(command) => {
             log::start("warn");
             account::run(&config_load::load_for_accounts(cli.config.as_deref())?, command).await
+        }
+        Command::Roster(command) => {
+            log::start("warn");
+            roster::run(&config_load::load_for_accounts(cli.config.as_deref())?, command).await
         }
         Command::Phone(args) => phone::run(*args, default_url(cli.config.as_deref())).await,
         Command::Decode(args) => decode::run(args).await,
