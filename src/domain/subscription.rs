@@ -276,15 +276,59 @@ mod tests {
         }
     }
 
+    /// Of the states with a pre-approval (§3.4): per event whether it goes on, whether it is
+    /// answered, and the next state, in which `!` is a pre-approval that stays.
+    const APPROVED: [&str; 3] = ["none", "none+o", "to"];
+    const APPROVED_TABLE: [(Event, [(bool, bool, &str); 3]); 8] = [
+        (Event::AskOut, [(true, false, "none+o!"), (true, false, "none+o!"), (true, false, "to!")]),
+        (Event::LeaveOut, [(true, false, "none!"), (true, false, "none!"), (true, false, "none!")]),
+        (
+            Event::AllowOut,
+            [(false, false, "none!"), (false, false, "none+o!"), (false, false, "to!")],
+        ),
+        (Event::DenyOut, [(false, false, "none"), (false, false, "none+o"), (false, false, "to")]),
+        (Event::AskIn, [(false, true, "from"), (false, true, "from+o"), (false, true, "both")]),
+        (
+            Event::LeaveIn,
+            [(false, false, "none!"), (false, false, "none+o!"), (false, false, "to!")],
+        ),
+        (Event::AllowIn, [(false, false, "none!"), (true, false, "to!"), (false, false, "to!")]),
+        (Event::DenyIn, [(false, false, "none!"), (true, false, "none!"), (true, false, "none!")]),
+    ];
+
     #[test]
-    fn a_pre_approved_request_is_answered_without_asking() {
-        for before in ["none", "none+o", "to"] {
-            let approved = apply(state(before), Event::AllowOut);
-            assert!(approved.relation.is_approved && !approved.is_passed_on, "{before}");
-            let asked = apply(approved.relation, Event::AskIn);
-            assert!(asked.relation.from && asked.is_answered && !asked.is_passed_on, "{before}");
-            let taken_back = apply(approved.relation, Event::DenyOut);
-            assert_eq!(taken_back.relation, state(before));
+    fn every_cell_of_appendix_a_with_a_pre_approval() {
+        for (event, row) in APPROVED_TABLE {
+            for (before, (is_passed_on, is_answered, after)) in APPROVED.into_iter().zip(row) {
+                let cell = format!("{event:?} in {before} with a pre-approval");
+                let step = apply(Relation { is_approved: true, ..state(before) }, event);
+                let is_approved = after.ends_with('!');
+                let relation = Relation { is_approved, ..state(after.trim_end_matches('!')) };
+                assert_eq!(step, Step { relation, is_passed_on, is_answered }, "{cell}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_where_nobody_asked_and_nobody_sees_is_consent_kept_for_later() {
+        for before in STATES {
+            let step = apply(state(before), Event::AllowOut);
+            let is_kept = ["none", "none+o", "to"].contains(&before);
+            assert_eq!(step.relation.is_approved, is_kept, "AllowOut in {before}");
+        }
+    }
+
+    #[test]
+    fn no_event_leads_out_of_the_states_that_there_are() {
+        for before in STATES {
+            for is_approved in [false, true] {
+                for (event, _) in TABLE {
+                    let after = apply(Relation { is_approved, ..state(before) }, event).relation;
+                    let plain = Relation { is_approved: false, ..after };
+                    let is_known = STATES.into_iter().any(|name| state(name) == plain);
+                    assert!(is_known, "{event:?} in {before} leads to {after:?}");
+                }
+            }
         }
     }
 }
