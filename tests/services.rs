@@ -22,6 +22,9 @@ mod lists;
 #[path = "services/bounds.rs"]
 mod bounds;
 
+#[path = "services/strangers.rs"]
+mod strangers;
+
 #[path = "services/cost.rs"]
 mod cost;
 

@@ -34,6 +34,15 @@ pub struct Session {
     pub presence: Presence,
 }
 
+impl Session {
+    /// Returns when the phone was last heard.
+    ///
+    /// A session lasts a quarter longer than promised, counted from then.
+    pub fn last_heard(&self) -> Millis {
+        self.expires.before(self.keep_alive + self.keep_alive / 4)
+    }
+}
+
 /// What phone and server agreed on, and what was seen of the phone.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Terms {

@@ -26,6 +26,7 @@ use crate::{
         people::{Cell, Held, People},
         probed::Probes,
         refused,
+        strangers::Strangers,
         waiting::Waiting,
     },
     store::{Store, write::Write},
@@ -81,6 +82,8 @@ pub struct Shared {
     pub people: People,
     /// Failed logins and new accounts of late.
     pub attempts: Attempts,
+    /// Who asked to see accounts of late.
+    pub(super) strangers: Strangers,
     link: mpsc::Sender<Outgoing>,
     /// The link is kept by another process: what is said goes by way of the store.
     is_apart: AtomicBool,
@@ -124,6 +127,7 @@ impl Services {
             rules,
             people: People::default(),
             attempts: Attempts::default(),
+            strangers: Strangers::default(),
             link,
             is_apart: AtomicBool::new(false),
             is_behind: AtomicBool::new(false),

@@ -23,6 +23,11 @@ impl Services {
         let contacts = self.contacts(&person.account.address).await?;
         let changes: Vec<Change> = ended.iter().cloned().map(Change::gone).collect();
         let news = self.show(person, &contacts, &changes, &mut unit).await?;
+        let last_heard = ended.iter().map(Session::last_heard).max();
+        if let Some(at) = last_heard {
+            let account = person.account.address.clone();
+            unit.write(Write::SetLastThere { account, at });
+        }
         self.end(person, ended, unit).await?;
         Ok(news)
     }

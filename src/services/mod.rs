@@ -33,6 +33,7 @@ mod search;
 mod seen;
 mod showing;
 mod spelling;
+mod strangers;
 mod subscriptions;
 mod telling;
 pub mod transaction;

@@ -278,8 +278,7 @@ impl Live {
 
     /// Returns how long nothing was heard of the phone.
     pub fn silence(&self, now: Millis) -> Duration {
-        let lasts = self.session.keep_alive;
-        now.since(self.session.expires.before(lasts + lasts / 4))
+        now.since(self.session.last_heard())
     }
 
     /// Returns whether there may be presence that the session was not told.

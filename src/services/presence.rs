@@ -63,6 +63,10 @@ impl Services {
             let mut unit = Unit::default();
             unit.write(Write::PutSession(Box::new(session.clone())));
             let change = Change { session: session.clone(), was_visible };
+            if was_visible && !session.presence.is_visible() {
+                let (account, at) = (session.account.clone(), self.clock.now());
+                unit.write(Write::SetLastThere { account, at });
+            }
             let news = self.show(&person, &contacts, &[change], &mut unit).await?;
             self.carry_out(unit).await?;
             let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;

@@ -17,7 +17,10 @@ use crate::{
     services::{
         context::Services, person::Person, probed::Probed, refused, showing::stanza, unit::Unit,
     },
-    xmpp::presence::{Presence as Stanza, PresenceKind},
+    xmpp::{
+        delay::Delay,
+        presence::{Presence as Stanza, PresenceKind},
+    },
 };
 
 /// The servers of contacts may take this long to answer, the first connection to them included.
@@ -57,28 +60,41 @@ impl Services {
         Ok(())
     }
 
-    /// Returns the present state to somebody who probes, if they may see it.
+    /// Answers somebody who probes: what all devices show, or the one that is meant.
     // spec: RFC6121 §4.3.2
-    pub(super) async fn probed(&self, owner: &Address, contact: &Address) -> Result<(), Refusal> {
+    pub(super) async fn probed(
+        &self,
+        owner: &Address,
+        resource: Option<&str>,
+        contact: &Address,
+    ) -> Result<(), Refusal> {
         let relation = self.contact(owner, contact).await?.relation;
-        let sessions = self.sessions_of(owner).await;
-        let visible: Vec<Session> =
-            sessions.into_iter().filter(|session| session.presence.is_visible()).collect();
-        let Some((from, to)) = bridge::address::to_jid(owner).zip(bridge::address::to_jid(contact))
-        else {
+        let name = Device { account: owner.clone(), resource: resource.map(Into::into) };
+        let ends = (bridge::address::to_jid(owner), bridge::address::device_to_jid(&name));
+        let (Some(bare), Some(meant)) = ends else { return Ok(()) };
+        let Some(to) = bridge::address::to_jid(contact) else { return Ok(()) };
+        if relation.pending_in {
+            // Its request waits for an answer: to deny it here would take it back.
             return Ok(());
-        };
+        }
         if !relation.from {
             Counter::StanzasOdd.count();
-            self.say(&Stanza::new(from, to, PresenceKind::Unsubscribed).into());
-        } else if visible.is_empty() {
-            self.say(&Stanza::new(from, to, PresenceKind::Unavailable).into());
-        } else {
-            for session in visible {
-                let shown = stanza(&session, contact);
-                shown.into_iter().for_each(|stanza| self.say(&stanza.into()));
-            }
+            self.say(&Stanza::new(bare, to, PresenceKind::Unsubscribed).into());
+            return Ok(());
         }
+        let sessions = self.sessions_of(owner).await;
+        let is_meant = |session: &&Session| resource.is_none_or(|name| session.resource == name);
+        let shown = sessions.iter().filter(is_meant).filter_map(|it| stanza(it, contact));
+        let visible = |shown: &Stanza| shown.kind == PresenceKind::Available;
+        let answers: Vec<Stanza> = shown.filter(visible).collect();
+        if answers.is_empty() {
+            let last = self.store.last_there(owner).await.map_err(refused)?;
+            let stamp = last.filter(|_| sessions.is_empty());
+            let delay = stamp.map(|stamp| Delay { stamp, from: None });
+            let gone = Stanza { delay, ..Stanza::new(meant, to, PresenceKind::Unavailable) };
+            self.say(&gone.into());
+        }
+        answers.into_iter().for_each(|answer| self.say(&answer.into()));
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use serde::Deserialize;
 
 use crate::{
+    base::clock::Millis,
     domain::{
         account::{Account, AccountState, StoredPassword},
         address::Address,
@@ -45,6 +46,16 @@ impl Store {
         let query = sqlx::query(SELECT).bind(address.as_str().to_owned());
         let row = self.readers().row(query).await?;
         Ok(row.and_then(|row| rows::logged("accounts", read(&row))))
+    }
+
+    /// Returns when an account was last there; none if it never went, or is not there at all.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn last_there(&self, address: &Address) -> Result<Option<Millis>, StoreError> {
+        let query = sqlx::query(SELECT_LAST_THERE).bind(address.as_str().to_owned());
+        let row = self.readers().row(query).await?;
+        Ok(row.and_then(|row| rows::logged("accounts", rows::moment(&row, 0))))
     }
 
     /// Returns accounts in the order of their addresses, from the first behind `after`.
@@ -98,6 +109,10 @@ pub(super) fn set_state<'q>(account: &Address, state: AccountState) -> Query<'q>
     sqlx::query("UPDATE accounts SET state = $2 WHERE address = $1")
         .bind(account.as_str().to_owned())
         .bind(spell_state(state))
+}
+
+pub(super) fn set_last_there<'q>(account: &Address, at: Millis) -> Query<'q> {
+    sqlx::query(SET_LAST_THERE).bind(account.as_str().to_owned()).bind(at.0)
 }
 
 pub(super) fn set_password<'q>(account: &Address, password: &StoredPassword) -> Query<'q> {
@@ -182,6 +197,10 @@ const SELECT: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
 const SELECT_PAGE: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
         grant_list_in_use, created
     FROM accounts WHERE address > $1 ORDER BY address LIMIT $2";
+const SELECT_LAST_THERE: &str = "SELECT last_there FROM accounts
+    WHERE address = $1 AND last_there IS NOT NULL";
+const SET_LAST_THERE: &str = "UPDATE accounts SET last_there = $2
+    WHERE address = $1 AND coalesce(last_there, 0) < $2";
 const INSERT: &str = "INSERT INTO accounts (address, state, sealed, hashed, block_list_in_use,
         grant_list_in_use, created)
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (address) DO NOTHING";

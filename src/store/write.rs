@@ -98,6 +98,13 @@ pub enum Write {
         /// The new state.
         state: AccountState,
     },
+    /// Notes when an account was last there, unless it was there later.
+    SetLastThere {
+        /// Which.
+        account: Address,
+        /// When.
+        at: Millis,
+    },
     /// Changes a password.
     SetPassword {
         /// Whose.

@@ -295,6 +295,19 @@ async fn a_list_takes_its_watches_and_grants_along() {
 }
 
 #[tokio::test]
+async fn when_an_account_was_last_there_only_grows() {
+    let store = store_with_kim().await;
+    let kim = address("kim");
+    assert_eq!(store.last_there(&kim).await.unwrap(), None);
+    for (at, kept) in [(5, 5), (3, 5), (9, 9)] {
+        let account = kim.clone();
+        store.commit(vec![Write::SetLastThere { account, at: Millis(at) }]).await.unwrap();
+        assert_eq!(store.last_there(&kim).await.unwrap(), Some(Millis(kept)));
+    }
+    assert_eq!(store.last_there(&address("nobody")).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn contacts_keep_their_relation() {
     let store = store_with_kim().await;
     let kim = address("kim");

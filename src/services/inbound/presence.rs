@@ -4,6 +4,7 @@ use crate::{
     bridge,
     domain::{
         address::{Address, Device},
+        contact::Relation,
         presence::Presence as Shown,
         refusal::Refusal,
         subscription::Event,
@@ -39,8 +40,8 @@ impl Services {
                 Ok(())
             }
             PresenceKind::Error => self.unreachable(&owner, &device).await,
-            PresenceKind::Probe => self.probed(&owner, contact).await,
-            PresenceKind::Subscribe => self.happen(&owner, contact, Event::AskIn).await,
+            PresenceKind::Probe => self.probed(&owner, stanza.to.resource(), contact).await,
+            PresenceKind::Subscribe => self.asked_by(&owner, contact).await,
             PresenceKind::Subscribed => self.happen(&owner, contact, Event::AllowIn).await,
             PresenceKind::Unsubscribe => self.happen(&owner, contact, Event::LeaveIn).await,
             PresenceKind::Unsubscribed => self.happen(&owner, contact, Event::DenyIn).await,
@@ -48,6 +49,17 @@ impl Services {
         if let Err(refusal) = carried_out {
             tracing::warn!(?refusal, from = %stanza.from, to = %stanza.to, "a presence was not kept");
         }
+    }
+
+    /// Takes the request of somebody to see an account.
+    async fn asked_by(&self, owner: &Address, contact: &Address) -> Result<(), Refusal> {
+        let relation = self.contact(owner, contact).await?.relation;
+        let is_stranger = relation == Relation::default();
+        if is_stranger && !self.strangers.may_ask(owner, contact, self.clock.now()) {
+            // Unanswered, the other server keeps the request and may send it again.
+            return Ok(());
+        }
+        self.happen(owner, contact, Event::AskIn).await
     }
 
     /// Takes note that who was asked or shown to is not to be reached.

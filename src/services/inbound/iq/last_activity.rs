@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::{
-    services::{context::Services, inbound::iq::Asked},
+    bridge,
+    services::{context::Services, inbound::iq::Asked, refused},
     xmpp::{condition::Condition, last_activity::LastActivity},
 };
 
 impl Services {
     /// Returns how long the domain is up, a device idle, or an account away.
-    pub(super) fn last_activity(&self, asked: &Asked) -> Result<LastActivity, Condition> {
+    pub(super) async fn last_activity(&self, asked: &Asked) -> Result<LastActivity, Condition> {
         let now = self.clock.now();
         let since = match asked {
             Asked::Domain => now.since(self.started),
@@ -17,11 +18,13 @@ impl Services {
             Asked::Device(_) => Duration::ZERO,
             Asked::Account(person) => {
                 let mut sessions = person.sessions.iter();
-                if !sessions.any(|live| live.session.presence.is_visible()) {
-                    // Nothing is kept of when an account was last there.
-                    return Err(Condition::ServiceUnavailable);
+                if sessions.any(|live| live.session.presence.is_visible()) {
+                    Duration::ZERO
+                } else {
+                    let last = self.store.last_there(&person.account.address).await;
+                    let last = last.map_err(refused).map_err(bridge::refusal::condition)?;
+                    now.since(last.ok_or(Condition::ServiceUnavailable)?)
                 }
-                Duration::ZERO
             }
             // spec: XEP-0012 §4, also for who is not there: a stranger is not told which it is.
             Asked::NoAccount => return Err(Condition::Forbidden),

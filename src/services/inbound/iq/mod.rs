@@ -60,7 +60,7 @@ impl Services {
                 items(asked, node.as_deref()).map(|items| Some(items.to_payload()))
             }
             (Query::LastActivity, asked) => {
-                self.last_activity(asked).map(|activity| Some(activity.to_payload()))
+                self.last_activity(asked).await.map(|activity| Some(activity.to_payload()))
             }
             (_, Asked::NoAccount | Asked::NoDevice) => Err(Condition::ServiceUnavailable),
             (Query::Ping, _) => Ok(None),

@@ -1,0 +1,150 @@
+//! Requests of strangers to see accounts of ours: so many and no more, for each has a phone woken.
+
+use std::{collections::HashMap, hash::Hash, sync::Mutex, time::Duration};
+
+use compact_str::CompactString;
+
+use crate::{
+    base::{clock::Millis, counters::Counter},
+    domain::address::Address,
+};
+
+/// To one account: as many as a new user may expect from friends, and then one a minute.
+const TO_AN_ACCOUNT: Rate = Rate { at_once: 20, pause: Duration::from_secs(60) };
+
+/// From one domain: as many as a large server may have at a busy hour.
+const FROM_A_DOMAIN: Rate = Rate { at_once: 200, pause: Duration::from_millis(500) };
+
+/// Accounts and domains remembered at most; beyond it new ones are refused.
+const MAX_REMEMBERED: usize = 50_000;
+
+/// The log gets one line in this time, whatever comes.
+const LINE: Duration = Duration::from_secs(60);
+
+/// So many at once, and then one in each pause.
+#[derive(Clone, Copy)]
+struct Rate {
+    at_once: u32,
+    pause: Duration,
+}
+
+/// Remembers who asked whom of late.
+#[derive(Default)]
+pub struct Strangers(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    /// When all that was asked of late is forgotten.
+    accounts: HashMap<Address, Millis>,
+    domains: HashMap<CompactString, Millis>,
+    refused: u64,
+    next_line: Millis,
+}
+
+impl Strangers {
+    /// Returns whether a stranger may ask now, and counts it.
+    pub fn may_ask(&self, account: &Address, stranger: &Address, now: Millis) -> bool {
+        let mut inner = self.0.lock().expect("no holder of this lock panics");
+        let may_ask = is_within(&mut inner.domains, stranger.domain().into(), FROM_A_DOMAIN, now)
+            && is_within(&mut inner.accounts, account.clone(), TO_AN_ACCOUNT, now);
+        if !may_ask {
+            inner.refused(account, stranger, now);
+        }
+        may_ask
+    }
+}
+
+impl Inner {
+    fn refused(&mut self, account: &Address, stranger: &Address, now: Millis) {
+        Counter::StrangersRefused.count();
+        self.refused += 1;
+        if now >= self.next_line {
+            let refused = std::mem::take(&mut self.refused);
+            tracing::warn!(refused, last_from = %stranger, last_to = %account,
+                "requests of strangers come too fast and are not taken");
+            self.next_line = now.after(LINE);
+        }
+    }
+}
+
+fn is_within<K: Eq + Hash>(
+    remembered: &mut HashMap<K, Millis>,
+    key: K,
+    rate: Rate,
+    now: Millis,
+) -> bool {
+    if remembered.len() >= MAX_REMEMBERED {
+        remembered.retain(|_, forgotten| *forgotten > now);
+    }
+    if remembered.len() >= MAX_REMEMBERED && !remembered.contains_key(&key) {
+        return false;
+    }
+    let forgotten = remembered.entry(key).or_default();
+    let next = (*forgotten).max(now).after(rate.pause);
+    let is_within = next <= now.after(rate.pause * rate.at_once);
+    if is_within {
+        *forgotten = next;
+    }
+    is_within
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kim() -> Address {
+        Address::of("kim", "onesoup.test")
+    }
+
+    fn stranger(number: usize) -> Address {
+        Address::of(&format!("s{number}"), &format!("d{}.test", number % 7))
+    }
+
+    #[test]
+    fn one_account_is_asked_twenty_times_and_then_once_a_minute() {
+        let (strangers, now) = (Strangers::default(), Millis(1_000_000));
+        let taken = (0..100).filter(|number| strangers.may_ask(&kim(), &stranger(*number), now));
+        assert_eq!(taken.count(), 20);
+        let later = now.after(Duration::from_secs(61));
+        assert!(strangers.may_ask(&kim(), &stranger(0), later));
+        assert!(!strangers.may_ask(&kim(), &stranger(0), later));
+        let other = Address::of("lee", "onesoup.test");
+        assert!(strangers.may_ask(&other, &stranger(0), now));
+    }
+
+    #[test]
+    fn one_domain_asks_two_hundred_times_and_then_twice_a_second() {
+        let (strangers, now) = (Strangers::default(), Millis(1_000_000));
+        let asks = |number: usize, now| {
+            let account = Address::of(&format!("a{number}"), "onesoup.test");
+            strangers.may_ask(&account, &Address::of("pest", "far.test"), now)
+        };
+        assert_eq!((0..1000).filter(|number| asks(*number, now)).count(), 200);
+        let later = now.after(Duration::from_secs(1));
+        assert_eq!((0..1000).filter(|number| asks(*number, later)).count(), 2);
+    }
+
+    #[test]
+    fn the_log_gets_one_line_a_minute() {
+        let (strangers, now) = (Strangers::default(), Millis(1_000_000));
+        for number in 0..1000 {
+            strangers.may_ask(&kim(), &stranger(number), now);
+        }
+        let inner = strangers.0.lock().unwrap();
+        assert_eq!(inner.refused, 1000 - 20 - 1, "counted until the next line");
+        assert_eq!(inner.next_line, now.after(LINE));
+    }
+
+    #[test]
+    fn a_flood_of_names_fills_no_memory_and_leaves_others_room_later() {
+        let (strangers, now) = (Strangers::default(), Millis(1_000_000));
+        for number in 0..MAX_REMEMBERED + 10 {
+            let stranger = Address::of("x", &format!("d{number}.test"));
+            let account = Address::of(&format!("a{number}"), "onesoup.test");
+            strangers.may_ask(&account, &stranger, now);
+        }
+        assert!(strangers.0.lock().unwrap().domains.len() <= MAX_REMEMBERED);
+        let later = now.after(Duration::from_secs(3600));
+        assert!(strangers.may_ask(&kim(), &stranger(1), later));
+    }
+}
