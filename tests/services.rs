@@ -25,6 +25,9 @@ mod bounds;
 #[path = "services/strangers.rs"]
 mod strangers;
 
+#[path = "services/departures.rs"]
+mod departures;
+
 #[path = "services/cost.rs"]
 mod cost;
 

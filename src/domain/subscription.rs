@@ -276,10 +276,12 @@ mod tests {
         }
     }
 
+    type ApprovedCell = (bool, bool, &'static str);
+
     /// Of the states with a pre-approval (§3.4): per event whether it goes on, whether it is
     /// answered, and the next state, in which `!` is a pre-approval that stays.
     const APPROVED: [&str; 3] = ["none", "none+o", "to"];
-    const APPROVED_TABLE: [(Event, [(bool, bool, &str); 3]); 8] = [
+    const APPROVED_TABLE: [(Event, [ApprovedCell; 3]); 8] = [
         (Event::AskOut, [(true, false, "none+o!"), (true, false, "none+o!"), (true, false, "to!")]),
         (Event::LeaveOut, [(true, false, "none!"), (true, false, "none!"), (true, false, "none!")]),
         (

@@ -92,6 +92,8 @@ pub struct Shared {
     waiting: Mutex<Waiting>,
     /// The number of the present link; zero while there is none.
     pub(super) link_number: AtomicI64,
+    /// Held while departures are told: each once.
+    pub(super) departing: tokio::sync::Mutex<()>,
     /// When to conclude who did not answer.
     pub(super) probes: Probes,
     calls: mpsc::Sender<Call>,
@@ -133,6 +135,7 @@ impl Services {
             is_behind: AtomicBool::new(false),
             waiting: Mutex::default(),
             link_number: AtomicI64::new(0),
+            departing: tokio::sync::Mutex::default(),
             probes: Probes::default(),
             calls,
         };
@@ -178,7 +181,7 @@ impl Shared {
     }
 
     /// Returns whether the link is up.
-    pub(super) fn is_linked(&self) -> bool {
+    pub fn is_linked(&self) -> bool {
         self.link_number.load(Relaxed) != 0
     }
 

@@ -51,6 +51,10 @@ impl Services {
         if let Err(refusal) = self.end_expired(now).await {
             tracing::warn!(?refusal, "sessions that have ended were not ended");
         }
+        if self.is_linked() {
+            // Kept in the moment in which the link came.
+            self.tell_departures().await;
+        }
         let _ = self.end_letters(now).await;
         let _ = self.conclude_probes(now).await;
         let _ = self.store.prune_answers(now.before(ANSWERS)).await.map_err(refused);

@@ -9,6 +9,7 @@ mod contact_lists;
 pub mod context;
 pub mod deadlines;
 mod delivery;
+mod departures;
 mod dispatch;
 mod ending;
 pub mod identity;

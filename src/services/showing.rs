@@ -7,6 +7,8 @@
 
 use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed};
 
+use compact_str::CompactString;
+
 use crate::{
     bridge,
     domain::{
@@ -45,6 +47,11 @@ impl Change {
     /// A session that was just opened, or shows itself to somebody new.
     pub fn shown(session: Session) -> Self {
         Self { session, was_visible: false }
+    }
+
+    /// Returns whether somebody who was reachable is so no more.
+    pub fn is_departure(&self) -> bool {
+        self.was_visible && !self.session.presence.is_visible()
     }
 
     /// A session that is no more, or no more for somebody.
@@ -86,9 +93,14 @@ impl Services {
         } else {
             BTreeMap::new()
         };
+        if !self.is_linked() && contacts.iter().any(|contact| !self.is_ours(contact)) {
+            self.keep_departures(changes, unit);
+        }
         for contact in contacts {
             if !self.is_ours(contact) {
-                self.show_elsewhere(changes, contact, unit)?;
+                if self.is_linked() {
+                    self.show_elsewhere(changes, contact, unit)?;
+                }
             } else if let Some(known) = seers.get(contact)
                 && self.show_to_ours(changes, contact, known, unit)
             {
@@ -122,13 +134,13 @@ impl Services {
         contact: &Address,
         unit: &mut Unit,
     ) -> Result<(), Refusal> {
-        for Change { session, was_visible } in changes {
-            let Some(stanza) = stanza(session, contact) else { continue };
-            match (stanza.kind, was_visible) {
-                (PresenceKind::Available, _) => unit.say(self, &stanza.into()),
+        for change in changes {
+            let Some(stanza) = stanza(&change.session, contact) else { continue };
+            if stanza.kind == PresenceKind::Available {
+                unit.say(self, &stanza.into());
+            } else if change.is_departure() {
                 // Unsaid, the device would stay there for ever.
-                (_, true) => unit.send(self, &stanza.into())?,
-                (_, false) => {}
+                unit.send_owed(self, &stanza.into())?;
             }
         }
         Ok(())
@@ -141,6 +153,7 @@ impl Services {
 
     /// After the link came up: everybody who is logged in is shown, and their contacts asked.
     pub(super) async fn announce_everybody(&self, link: i64) {
+        self.tell_departures().await;
         let mut after = None;
         while let Some(accounts) = self.next_accounts(&mut after).await {
             for account in accounts {
@@ -212,7 +225,7 @@ impl Services {
     }
 
     /// Returns the contacts elsewhere that may see an account.
-    fn elsewhere<'a>(
+    pub(super) fn elsewhere<'a>(
         &'a self,
         person: &'a Person,
         contacts: &'a [Contact],
@@ -246,11 +259,19 @@ fn as_seen(session: &Session, _contact: &Address) -> Presence {
 
 /// Returns the stanza that shows a session to a contact elsewhere.
 pub(super) fn stanza(session: &Session, contact: &Address) -> Option<Stanza> {
-    let resource = Some(session.resource.clone());
-    let device = Device { account: session.account.clone(), resource };
+    device_stanza(&session.account, &session.resource, &as_seen(session, contact), contact)
+}
+
+/// Returns the stanza that has a contact elsewhere see this of a device.
+pub(super) fn device_stanza(
+    account: &Address,
+    resource: &CompactString,
+    seen: &Presence,
+    contact: &Address,
+) -> Option<Stanza> {
+    let device = Device { account: account.clone(), resource: Some(resource.clone()) };
     let from = bridge::address::device_to_jid(&device)?;
     let to = bridge::address::to_jid(contact)?;
-    let seen = as_seen(session, contact);
-    let caps = Some(identity::caps(&seen));
-    Some(bridge::presence::to_stanza(&seen, from, to, caps))
+    let caps = seen.is_visible().then(|| identity::caps(seen));
+    Some(bridge::presence::to_stanza(seen, from, to, caps))
 }

@@ -212,7 +212,10 @@ impl Services {
             // Nothing changed here: what the other side did not hear the first time it hears now.
             pair.unit.say(self, &stanza);
         } else {
-            pair.unit.send(self, &stanza)?;
+            match event {
+                Event::AskOut => pair.unit.send(self, &stanza)?,
+                _ => pair.unit.send_owed(self, &stanza)?,
+            }
         }
         Ok(None)
     }

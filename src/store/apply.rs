@@ -3,8 +3,8 @@
 use crate::{
     base::clock::Millis,
     store::{
-        accounts, aliases, answers, contact_lists, contacts, entities, sessions, sqlite::Query,
-        watches, write::Write,
+        accounts, aliases, answers, contact_lists, contacts, departures, entities, sessions,
+        sqlite::Query, watches, write::Write,
     },
 };
 
@@ -39,6 +39,8 @@ pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
         }
         Write::PutContact { account, contact } => contacts::put(account, contact),
         Write::DropContact { account, address } => contacts::drop(account, address),
+        Write::PutDeparture { account, resource } => departures::put(account, resource),
+        Write::DropDeparture { account, resource } => departures::drop(account, resource),
         Write::PutWatch { session, watch } => watches::put_watch(session, watch),
         Write::DropWatch { session, scope } => watches::drop_watch(session, scope),
         Write::PutGrant { account, grant } => watches::put_grant(account, grant),

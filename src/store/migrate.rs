@@ -13,7 +13,7 @@ use crate::store::{
 /// The migrations of SQLite in their order. A released one is never edited.
 const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "store", include_str!("../../schema/sqlite/0001_store.sql")),
-    (3, "last_there", include_str!("../../schema/sqlite/0003_last_there.sql")),
+    (3, "departures", include_str!("../../schema/sqlite/0003_departures.sql")),
     (4, "accepted", include_str!("../../schema/sqlite/0004_accepted.sql")),
     (5, "lists", include_str!("../../schema/sqlite/0005_lists.sql")),
 ];

@@ -8,6 +8,7 @@ pub mod answers;
 pub mod contact_lists;
 pub mod contact_presence;
 pub mod contacts;
+pub mod departures;
 pub mod entities;
 pub mod error;
 pub mod mailbox;

@@ -167,6 +167,20 @@ pub enum Write {
         /// Who.
         address: Address,
     },
+    /// Keeps that a device went while nobody elsewhere could be told.
+    PutDeparture {
+        /// Whose device.
+        account: Address,
+        /// Its name.
+        resource: CompactString,
+    },
+    /// Forgets it: they were told.
+    DropDeparture {
+        /// Whose device.
+        account: Address,
+        /// Its name.
+        resource: CompactString,
+    },
     /// Keeps a watch.
     PutWatch {
         /// Who watches; the session must be there.

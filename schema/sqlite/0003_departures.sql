@@ -1,0 +1,11 @@
+-- When the account's last phone was last heard of, for contacts who ask while none is there.
+ALTER TABLE accounts ADD COLUMN last_there INTEGER;
+
+-- Devices that went while the link was away: contacts elsewhere still see them. One row each,
+-- not one for each contact, for a link may be away for long.
+CREATE TABLE departures (
+    account TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    CONSTRAINT departures_pk PRIMARY KEY (account, resource),
+    CONSTRAINT departures_account FOREIGN KEY (account) REFERENCES accounts (address) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,72 @@
+//! Devices that went while the link was away: contacts elsewhere learn of it once it is back.
+
+use compact_str::CompactString;
+
+use crate::{
+    domain::{address::Address, presence::Presence, refusal::Refusal},
+    services::{
+        context::Services,
+        refused,
+        showing::{Change, device_stanza},
+        unit::Unit,
+    },
+    store::write::Write,
+};
+
+/// Departures read at once.
+const PAGE: u32 = 500;
+
+impl Services {
+    /// Adds to a unit that devices went, where contacts elsewhere cannot be told now.
+    pub(super) fn keep_departures(&self, changes: &[Change], unit: &mut Unit) {
+        for change in changes.iter().filter(|change| change.is_departure()) {
+            unit.write(Write::PutDeparture {
+                account: change.session.account.clone(),
+                resource: change.session.resource.clone(),
+            });
+        }
+    }
+
+    /// After the link came up: tells who went meanwhile.
+    pub(super) async fn tell_departures(&self) {
+        let _turn = self.departing.lock().await;
+        while let Ok(departures) = self.store.departures(PAGE).await.map_err(refused) {
+            if departures.is_empty() {
+                return;
+            }
+            for (account, resource) in departures {
+                self.link_has_room().await;
+                if let Err(refusal) = self.tell_departure(&account, &resource).await {
+                    tracing::warn!(?refusal, %account, "contacts elsewhere still see a device");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn tell_departure(
+        &self,
+        account: &Address,
+        resource: &CompactString,
+    ) -> Result<(), Refusal> {
+        let cell = self.people.cell(account, self.clock.now());
+        let mut unit = Unit::default();
+        let (dropped, resource) = (account.clone(), resource.clone());
+        unit.write(Write::DropDeparture { account: dropped, resource: resource.clone() });
+        let person = self.people.hold(&self.store, &cell).await?;
+        // Who came back is shown as being there.
+        if let Some(person) = &person
+            && !person
+                .sessions
+                .iter()
+                .any(|live| live.session.resource == resource && live.session.presence.is_visible())
+        {
+            let contacts = self.contacts(account).await?;
+            for contact in self.elsewhere(person, &contacts) {
+                let gone = device_stanza(account, &resource, &Presence::offline(), contact);
+                gone.map_or(Ok(()), |gone| unit.send_owed(self, &gone.into()))?;
+            }
+        }
+        self.carry_out(unit).await
+    }
+}
