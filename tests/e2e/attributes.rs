@@ -27,7 +27,7 @@ use tokio_xmpp::parsers::presence::Type;
 
 use crate::support::lab::Lab;
 use crate::support::phones::{
-    PASSWORD, expect, expect_message, expect_presence, s60, settings, started,
+    PASSWORD, android, expect, expect_message, expect_presence, s60, settings, started,
 };
 use crate::support::server::Server;
 use crate::support::xmpp::XmppClient;
@@ -353,6 +353,28 @@ async fn phones_of_the_domain_see_all_that_phones_of_the_domain_publish() {
     let seen = expect_presence(&mut kim, "hidden", |seen| seen.online == Some(false)).await;
     for kind in [AttributeKind::StatusMood, AttributeKind::Address, AttributeKind::ClientInfo] {
         assert!(drawn(&seen, &kind).contains("value: None"), "{seen:?}");
+    }
+}
+
+/// Both read strictly: what the real phones refuse is an error here.
+#[tokio::test]
+async fn old_phones_read_every_attribute_that_they_ask_for() {
+    let server = Server::shared();
+    let mut lee = modern(server, "oldlee").await;
+    for (mut phone, user) in
+        [(s60(server, "oldsue").await, "oldsue"), (android(server, "oldann").await, "oldann")]
+    {
+        publish(&mut lee, [Attribute::Alias(Qualified::unknown())]).await;
+        acquaint(&mut phone, &mut lee, [user, "oldlee"]).await;
+        watch(&mut phone, "wv:oldlee@onesoup.test", everything()).await;
+        publish(&mut lee, facts()).await;
+        let seen =
+            expect_presence(&mut phone, "all facts", |seen| alias(seen) == Some("Lee")).await;
+        // handset: S60 §11.8: 1.1 has no links.
+        let is_known = |fact: &Attribute| fact.kind().is_known_to(phone.settings().version);
+        for fact in facts().into_iter().filter(is_known) {
+            assert_eq!(seen.attributes.find(&fact.kind()), Some(&fact), "{user}");
+        }
     }
 }
 
