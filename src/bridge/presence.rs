@@ -78,7 +78,6 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
     if !presence.is_visible() {
         return Stanza::new(from, to, PresenceKind::Unavailable);
     }
-    let spoken = presence.personal.as_ref().and_then(|user| user.language.as_deref());
     Stanza {
         show: match presence.availability {
             Availability::Available | Availability::Hidden => None,
@@ -87,7 +86,7 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
             Availability::LongAway => Some(Show::Xa),
             Availability::Busy => Some(Show::Dnd),
         },
-        lang: spoken.and_then(language::to_tag),
+        lang: presence.language().and_then(language::to_tag),
         statuses: presence.status.iter().map(|status| status.as_str().into()).collect(),
         priority: presence.priority,
         nick: presence.alias().map(str::to_owned),

@@ -86,6 +86,12 @@ impl Presence {
         self.personal.as_ref()?.alias.as_deref()
     }
 
+    /// Returns the language that its user likes best, or that the device speaks.
+    pub fn language(&self) -> Option<&str> {
+        let of_user = self.personal.as_ref().and_then(|user| user.language.as_deref());
+        of_user.or_else(|| self.client.as_ref()?.language.as_deref())
+    }
+
     /// Returns whether others see the device as reachable.
     pub fn is_visible(&self) -> bool {
         self.is_online && self.availability != Availability::Hidden
@@ -152,6 +158,20 @@ mod tests {
         let shown = merged([&there], Some(&account));
         assert_eq!(*shown.personal.unwrap(), account);
         assert!(!shown.is_online);
+    }
+
+    #[test]
+    fn the_user_s_language_goes_before_that_of_the_device() {
+        let language = Some("fin".to_owned());
+        let user = Some(Box::new(Personal { language, ..Personal::default() }));
+        let client = Client { language: Some("swe".into()), ..Client::default() };
+        let mut shown = Presence { personal: user, ..Presence::default() };
+        assert_eq!(shown.language(), Some("fin"));
+        shown.client = Some(Box::new(client));
+        assert_eq!(shown.language(), Some("fin"));
+        shown.personal = None;
+        assert_eq!(shown.language(), Some("swe"));
+        assert_eq!(Presence::default().language(), None);
     }
 
     #[test]

@@ -168,4 +168,43 @@ impl Text {
         let first = full.clone().next();
         full.find(|text| text.lang.is_none()).or(first).map(|text| text.text.as_str())
     }
+
+    /// Keeps only what is in a language, whatever its country, if anything is.
+    pub fn keep_language(texts: &mut Vec<Self>, lang: &str) {
+        let language = |tag: &str| tag.split('-').next().map(str::to_lowercase);
+        let is_in = |text: &Self| text.lang.as_deref().and_then(language) == language(lang);
+        if texts.iter().any(|text| is_in(text) && !text.text.trim().is_empty()) {
+            texts.retain(is_in);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_languages_that_of_the_reader_is_kept() {
+        let text = |lang: Option<&str>, text: &str| Text {
+            lang: lang.map(str::to_owned),
+            text: text.to_owned(),
+        };
+        let all = [
+            text(None, "away"),
+            text(Some("fi"), "poissa"),
+            text(Some("de-AT"), "unterwegs"),
+            text(Some("sv"), " "),
+        ];
+        for (lang, best) in [
+            ("de", "unterwegs"),
+            ("fi-FI", "poissa"),
+            ("FI", "poissa"),
+            ("sv", "away"),
+            ("fr", "away"),
+        ] {
+            let mut texts = all.to_vec();
+            Text::keep_language(&mut texts, lang);
+            assert_eq!(Text::best(&texts), Some(best), "{lang}");
+        }
+    }
 }

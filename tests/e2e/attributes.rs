@@ -441,3 +441,17 @@ async fn what_somebody_publishes_who_is_no_contact_is_ignored() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_status_in_several_languages_is_shown_in_that_of_the_user() {
+    let (lab, server) = (Lab::shared(), Server::shared());
+    lab.register("polyglot", "pw-polyglot").await;
+    let mut contact = XmppClient::login(lab, "polyglot@xmpp.test", "pw-polyglot").await;
+    let mut phone = s60(server, "finn").await;
+    befriend(&mut phone, "finn", &mut contact).await;
+    publish(&mut phone, [Attribute::PreferredLanguage(Qualified::known("fin".into()))]).await;
+    let away = "<presence xmlns='jabber:client'><show>away</show><status>out</status>\
+                <status xml:lang='fi'>poissa</status><status xml:lang='sv'>borta</status></presence>";
+    contact.send(away.parse().unwrap()).await;
+    expect_presence(&mut phone, "away", |seen| seen.status == "poissa").await;
+}

@@ -10,12 +10,15 @@ use crate::{
         subscription::Event,
     },
     services::{context::Services, inbound::message::is_domain},
-    xmpp::presence::{Presence, PresenceKind},
+    xmpp::{
+        payload::Text,
+        presence::{Presence, PresenceKind},
+    },
 };
 
 impl Services {
     /// Carries out a presence stanza.
-    pub(super) async fn presence_arrived(&self, stanza: Presence) {
+    pub(super) async fn presence_arrived(&self, mut stanza: Presence) {
         if is_domain(&stanza.to) {
             return;
         }
@@ -29,6 +32,11 @@ impl Services {
         let asks = matches!(stanza.kind, PresenceKind::Subscribe | PresenceKind::Probe);
         if asks && !self.admits(&owner, contact).await {
             return;
+        }
+        if stanza.statuses.len() > 1
+            && let Some(language) = self.language(&owner).await
+        {
+            Text::keep_language(&mut stanza.statuses, &language);
         }
         let carried_out: Result<(), Refusal> = match stanza.kind {
             PresenceKind::Available => {
@@ -60,6 +68,14 @@ impl Services {
             return Ok(());
         }
         self.happen(owner, contact, Event::AskIn).await
+    }
+
+    /// Returns the language that the user of a phone reads, if a phone has told.
+    async fn language(&self, owner: &Address) -> Option<String> {
+        let cell = self.people.cell(owner, self.clock.now());
+        let person = self.people.hold(&self.store, &cell).await.ok()??;
+        let shown = person.sessions.iter().map(|live| &live.session.presence);
+        shown.filter_map(Shown::language).find_map(bridge::language::to_tag)
     }
 
     /// Takes note that who was asked or shown to is not to be reached.
