@@ -32,7 +32,7 @@ readonly POLL_SECS=0.05
 readonly SYNC_MILLIS=25
 readonly WATCH_SECS=0.3
 # Every entry that `up` makes in DIR.
-readonly MADE=(env far home inetrc log no-resolv.conf pid spool tls upload ejabberd.yml
+readonly MADE=(env far home inetrc log pid spool tls upload ejabberd.yml
   prosody.cfg.lua sync syncing)
 
 self=$(realpath "${BASH_SOURCE[0]}")
@@ -331,11 +331,11 @@ choose_addresses() {
 }
 
 # ejabberd asks Erlang's own resolver for SRV records and the C library for addresses; the
-# order of the lines in inetrc matters: an empty resolv.conf first, or ours is not asked.
+# order of the lines in inetrc matters: no resolv.conf first, or ours is not asked. An empty
+# file will not do: Erlang looks for changes of it after five seconds, and forgets ours.
 write_names() {
-  : >"$dir/no-resolv.conf"
-  printf '{resolv_conf,"%s"}.\n{nameserver,{%s},%s}.\n' \
-    "$dir/no-resolv.conf" "${DNS_HOST//./,}" "$DNS_PORT" >"$dir/inetrc"
+  printf '{resolv_conf,""}.\n{nameserver,{%s},%s}.\n' \
+    "${DNS_HOST//./,}" "$DNS_PORT" >"$dir/inetrc"
 }
 
 # The SRV records name addresses, not hosts, since ejabberd's address lookups cannot be

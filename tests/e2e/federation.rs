@@ -5,13 +5,10 @@ use crate::support::xmpp::{XmppClient, body, status};
 
 #[tokio::test]
 async fn two_servers_federate() {
-    // Servers of its own: no other stream between the two may be in the way.
-    let lab = &Lab::start(true);
+    let lab = Lab::shared();
     lab.register("federate", "pw-federate").await;
     let mut near = XmppClient::login(lab, "federate@xmpp.test", "pw-federate").await;
     let mut far = XmppClient::login(lab, "ann@far.test/federate", "pw-ann").await;
-    near.knock(&mut far).await;
-    far.knock(&mut near).await;
 
     near.send_chat(far.jid.as_str(), "hello, far side", "f1", true).await;
     let message = far.expect_chat("federate@xmpp.test").await;
@@ -28,13 +25,10 @@ async fn two_servers_federate() {
 
 #[tokio::test]
 async fn presence_crosses_servers_after_a_subscription() {
-    // Servers of its own: no other stream between the two may be in the way.
-    let lab = &Lab::start(true);
+    let lab = Lab::shared();
     lab.register("watcher", "pw-watcher").await;
     let mut near = XmppClient::login(lab, "watcher@xmpp.test", "pw-watcher").await;
     let mut far = XmppClient::login(lab, "ann@far.test/watched", "pw-ann").await;
-    near.knock(&mut far).await;
-    far.knock(&mut near).await;
 
     near.subscribe("ann@far.test").await;
     far.expect_presence(Type::Subscribe, "watcher@xmpp.test").await;

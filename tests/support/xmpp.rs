@@ -203,28 +203,7 @@ impl XmppClient {
         Some(found)
     }
 
-    /// Writes to another client until something arrives there: the first stream between two
-    /// servers that have just started may fail, and is refused for two seconds then.
-    pub(crate) async fn knock(&mut self, other: &mut Self) {
-        let to = other.jid.to_string();
-        let is_message = |stanza: &Stanza| matches!(stanza, Stanza::Message(_)).then_some(());
-        for _ in 0..10 {
-            self.send_chat(&to, "knock", "knock", false).await;
-            let next = tokio::time::Instant::now() + std::time::Duration::from_secs(3);
-            while tokio::time::Instant::now() < next {
-                other.sync().await;
-                if other.seen(&mut { is_message }).is_some() {
-                    // What was refused before is here by now.
-                    self.sync().await;
-                    while self.seen(&mut { is_message }).is_some() {}
-                    return;
-                }
-            }
-        }
-        panic!("{to} cannot be reached");
-    }
-
-    /// Pings a domain until it answers, for the same reason.
+    /// Pings a domain until it answers: it may be on its way up.
     pub(crate) async fn reach(&mut self, domain: &str) {
         for _ in 0..10 {
             let id = format!("reach-{:016x}", rand::random::<u64>());
