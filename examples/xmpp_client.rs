@@ -27,8 +27,7 @@ use tokio_xmpp::{Client, Event, Stanza};
 /// How long a login may take; the library itself would go on trying for ever.
 const LOGIN_DEADLINE: Duration = Duration::from_secs(10);
 
-const HELP: &str = "\
-  /to JID        whom the following lines go to
+const HELP: &str = "  /to JID        whom the following lines go to
   /add JID       ask to see somebody's presence
   /away [TEXT]   be away; /dnd and /back likewise
   /quit          log out

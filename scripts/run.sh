@@ -105,11 +105,13 @@ The phone's settings (Wireless Village, IMPS, "chat", "instant messaging"):
 
 No phone at hand? Two more terminals, in this directory:
 
-  1. a handset:
-     $programs/onesoup --config $config phone kim@$DOMAIN
+  1. a handset; it asks for the password, $kim_password:
+     $programs/onesoup --config $config phone kim@$DOMAIN --cir tcp
   2. its contact, an XMPP client at the other server:
      $programs/examples/xmpp_client alice@$XMPP_DOMAIN pw-alice $C2S_HOST $C2S_PORT
      and there:  /to kim@$DOMAIN   and then what you want to say
+
+What alice says appears at the handset; what is typed there then goes to her. /help, /quit.
 
 Any other XMPP client will do: alice@$XMPP_DOMAIN, password pw-alice,
 server $C2S_HOST, port $C2S_PORT, no TLS. bob@$XMPP_DOMAIN has the password pw-bob.
