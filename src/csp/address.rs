@@ -78,7 +78,11 @@ impl UserAddress {
     /// `User > UserID` is the rule, XIMP writes a bare `UserID` (handset: S60 §7.9), Android also
     /// `User > Property` (handset: Android §6).
     pub fn read_all(from: Fields<'_>) -> Result<Vec<Self>, FieldError> {
-        let users = from.children().filter_map(|child| match child.element().name() {
+        let nested = from
+            .children()
+            .filter(|child| matches!(child.element().name(), "IDList" | "UserIDList"));
+        let children = from.children().chain(nested.flat_map(Fields::children));
+        let users = children.filter_map(|child| match child.element().name() {
             "UserID" => Some(child),
             "User" => child.inside("UserID").or_else(|| {
                 let mut properties = child.each("Property");
@@ -116,6 +120,15 @@ pub struct ListAddress {
 }
 
 impl ListAddress {
+    /// Reads all lists that an element names, bare or, as 1.3 does, in a list of their own.
+    pub fn read_all(from: Fields<'_>) -> Result<Vec<Self>, FieldError> {
+        let mut lists = from.repeated("ContactList")?;
+        if let Some(nested) = from.inside("ContactListIDList") {
+            lists.extend(nested.repeated("ContactList")?);
+        }
+        Ok(lists)
+    }
+
     /// Takes an address as a phone wrote it; without `/` it is the list's name alone.
     ///
     /// The session completes what is absent: its user, its domain (handset: S60 §6.2).

@@ -21,10 +21,7 @@ pub struct GetListResponse {
 
 impl Shape for GetListResponse {
     fn read(from: Fields<'_>) -> Result<Self, FieldError> {
-        let mut lists: Vec<ListAddress> = from.repeated("ContactList")?;
-        if let Some(nested) = from.inside("ContactListIDList") {
-            lists.extend(nested.repeated("ContactList")?);
-        }
+        let lists = ListAddress::read_all(from)?;
         Ok(Self { lists, default: from.optional("DefaultContactList")? })
     }
 

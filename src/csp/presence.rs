@@ -27,7 +27,7 @@ pub struct SubscribePresenceRequest {
 impl Shape for SubscribePresenceRequest {
     fn read(from: Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
-            lists: from.repeated("ContactList")?,
+            lists: ListAddress::read_all(from)?,
             users: UserAddress::read_all(from)?,
             attributes: from.optional("PresenceSubList")?,
             auto_subscribe: from.hint("AutoSubscribe"),
@@ -53,7 +53,7 @@ pub struct UnsubscribePresenceRequest {
 
 impl Shape for UnsubscribePresenceRequest {
     fn read(from: Fields<'_>) -> Result<Self, FieldError> {
-        Ok(Self { lists: from.repeated("ContactList")?, users: UserAddress::read_all(from)? })
+        Ok(Self { lists: ListAddress::read_all(from)?, users: UserAddress::read_all(from)? })
     }
 
     fn write(&self, to: Build) -> Build {
@@ -115,7 +115,7 @@ pub struct GetPresenceRequest {
 impl Shape for GetPresenceRequest {
     fn read(from: Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
-            lists: from.repeated("ContactList")?,
+            lists: ListAddress::read_all(from)?,
             users: UserAddress::read_all(from)?,
             attributes: from.optional("PresenceSubList")?,
         })
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::csp::{
         literal::{assert_round_trip, assert_writes, read},
-        version::Version::{V1_1, V1_2},
+        version::Version::{V1_1, V1_2, V1_3},
     };
 
     fn users(names: &[&str]) -> Vec<UserAddress> {
@@ -282,6 +282,18 @@ mod tests {
             "<R><ContactList>x</ContactList></R>",
             V1_1,
         );
+    }
+
+    #[test]
+    fn users_and_lists_of_1_3_stand_in_lists_of_their_own() {
+        let literal = "<R><ContactListIDList><ContactList>wv:kim/a</ContactList></ContactListIDList>\
+            <UserIDList><UserID>wv:a</UserID><UserID>wv:b</UserID></UserIDList></R>";
+        let request: UnsubscribePresenceRequest = read(literal, V1_3).unwrap();
+        assert_eq!((request.users, request.lists.len()), (users(&["wv:a", "wv:b"]), 1));
+        let request: SubscribePresenceRequest = read(literal, V1_3).unwrap();
+        assert_eq!((request.users.len(), request.lists.len()), (2, 1));
+        let request: GetPresenceRequest = read(literal, V1_3).unwrap();
+        assert_eq!((request.users.len(), request.lists.len()), (2, 1));
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl Shape for Watchers {
     fn read(from: Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {
             users: UserAddress::read_all(from)?,
-            lists: from.repeated("ContactList")?,
+            lists: ListAddress::read_all(from)?,
             is_default: from.flag("DefaultList"),
         })
     }
@@ -179,13 +179,12 @@ impl Shape for PresenceAuthRequest {
         })
     }
 
-    /// In 1.2 the owner's answer covers what is named here, so something always is
-    /// (handset: S60 §7.7).
+    /// In 1.2 the owner's answer covers what is named here, so all is (handset: S60 §7.7).
     fn write(&self, to: Build) -> Build {
         let to = to.put("UserID", &self.user);
         match (self.attributes.is_empty(), to.version()) {
             (true, V1_1) => to,
-            (true, _) => to.put("PresenceSubList", &AttributeSet::basic()),
+            (true, _) => to.put("PresenceSubList", &AttributeSet::all()),
             (false, _) => to.put("PresenceSubList", &self.attributes),
         }
     }
@@ -247,11 +246,7 @@ pub struct GetReactiveAuthStatusRequest {
 
 impl Shape for GetReactiveAuthStatusRequest {
     fn read(from: Fields<'_>) -> Result<Self, FieldError> {
-        let mut users = UserAddress::read_all(from)?;
-        if let Some(nested) = from.inside("IDList") {
-            users.extend(UserAddress::read_all(nested)?);
-        }
-        Ok(Self { users })
+        Ok(Self { users: UserAddress::read_all(from)? })
     }
 
     fn write(&self, to: Build) -> Build {
@@ -335,7 +330,7 @@ mod tests {
     use crate::csp::{
         literal::{assert_round_trip, assert_writes, read},
         presence_name::AttributeKind,
-        version::Version::V1_2,
+        version::Version::{V1_2, V1_3},
     };
 
     #[test]
@@ -359,6 +354,10 @@ mod tests {
         );
         let all: GetAttributeListRequest = read("<R/>", V1_2).unwrap();
         assert_eq!(all.watchers, Watchers::default());
+        let nested = "<R><UserIDList><UserID>a@x</UserID></UserIDList><ContactListIDList>\
+            <ContactList>wv:kim/pals</ContactList></ContactListIDList></R>";
+        let later: DeleteAttributeListRequest = read(nested, V1_3).unwrap();
+        assert_eq!((later.watchers.users.len(), later.watchers.lists.len()), (1, 1));
     }
 
     #[test]
@@ -379,10 +378,12 @@ mod tests {
         let user = UserAddress::parse("wv:lee");
         let question = PresenceAuthRequest { user, attributes: AttributeSet::default() };
         assert_writes(&question, "<R><UserID>wv:lee</UserID></R>", V1_1);
-        let literal = "<R><UserID>wv:lee</UserID><PresenceSubList><OnlineStatus/><ClientInfo/>\
-            <CommCap/><UserAvailability/><StatusText/></PresenceSubList></R>";
+        let literal = "<R><UserID>wv:lee</UserID><PresenceSubList><OnlineStatus/><Registration/>\
+            <ClientInfo/><TimeZone/><GeoLocation/><Address/><FreeTextLocation/><PLMN/><CommCap/>\
+            <UserAvailability/><PreferredContacts/><PreferredLanguage/><StatusText/><StatusMood/>\
+            <Alias/><StatusContent/><ContactInfo/><InfoLink/></PresenceSubList></R>";
         assert_writes(&question, literal, V1_2);
-        assert_round_trip::<PresenceAuthRequest>(literal, V1_1);
+        assert_round_trip::<PresenceAuthRequest>(literal, V1_2);
     }
 
     #[test]

@@ -117,6 +117,11 @@ impl AttributeSet {
         Self { kinds }
     }
 
+    /// Returns all that our versions name.
+    pub fn all() -> Self {
+        Self { kinds: AttributeKind::WORDS.iter().map(|(_, kind)| kind.clone()).collect() }
+    }
+
     /// Returns whether no attribute is named.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()

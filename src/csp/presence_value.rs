@@ -42,7 +42,13 @@ impl<T> Qualified<T> {
 impl<T: Shape> Qualified<T> {
     /// Reads an attribute whose value stands in `PresenceValue`.
     fn from_value(from: Fields<'_>) -> Result<Self, FieldError> {
-        Ok(Self { qualifier: from.hint("Qualifier"), value: from.hint("PresenceValue") })
+        let qualifier = from.hint("Qualifier");
+        let value = match qualifier {
+            // What is taken back need not be right.
+            Some(false) => from.hint("PresenceValue"),
+            _ => from.optional("PresenceValue")?,
+        };
+        Ok(Self { qualifier, value })
     }
 
     /// Reads an attribute whose value is all that stands beside `Qualifier`.
@@ -226,6 +232,7 @@ impl Attribute {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PresenceSubList {
     attributes: Vec<Attribute>,
+    unread: Vec<AttributeKind>,
 }
 
 impl PresenceSubList {
@@ -258,6 +265,11 @@ impl PresenceSubList {
         self.attributes.iter()
     }
 
+    /// Returns the attributes that came with a value that cannot be what it should be.
+    pub fn unread(&self) -> &[AttributeKind] {
+        &self.unread
+    }
+
     /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.attributes.is_empty()
@@ -274,10 +286,14 @@ impl FromIterator<Attribute> for PresenceSubList {
 
 impl Shape for PresenceSubList {
     fn read(from: Fields<'_>) -> Result<Self, FieldError> {
-        let attributes = from.children().take(MAX_ATTRIBUTES).map(|child| {
-            Attribute::read(child).map_err(|error| error.within(child.element().name()))
-        });
-        attributes.collect()
+        let mut list = Self::default();
+        for child in from.children().take(MAX_ATTRIBUTES) {
+            match Attribute::read(child) {
+                Ok(attribute) => list.set(attribute),
+                Err(_) => list.unread.extend(AttributeKind::from_word(child.element().name())),
+            }
+        }
+        Ok(list)
     }
 
     fn write(&self, to: Build) -> Build {
@@ -338,6 +354,19 @@ mod tests {
         assert_eq!(list.iter().next(), Some(&Attribute::UserAvailability(not_available)));
         let written = list.write(Build::new("P", V1_2)).finish();
         assert_eq!(written.children()[0].text_of("PresenceValue"), Some("NOT_AVAILABLE"));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_costs_only_itself() {
+        let literal = "<P><Registration><PresenceValue>maybe</PresenceValue></Registration>\
+            <Alias><PresenceValue>Kim</PresenceValue></Alias></P>";
+        let list: PresenceSubList = read(literal, V1_1).unwrap();
+        assert_eq!(list.unread(), [AttributeKind::Registration]);
+        assert_eq!(list.iter().next().map(Attribute::kind), Some(AttributeKind::Alias));
+        let taken_back =
+            literal.replace("<Registration>", "<Registration><Qualifier>F</Qualifier>");
+        let list: PresenceSubList = read(&taken_back, V1_1).unwrap();
+        assert!(list.unread().is_empty());
     }
 
     #[test]

@@ -131,8 +131,8 @@ impl Services {
             }
             Cargo::Question(contact) => {
                 let user = self.spelling(person, asker, contact).await?;
-                // handset: S60 §7.7: in 1.2 the attributes named decide what is accepted.
-                let attributes = AttributeSet::basic();
+                // Who says yes means all that there is.
+                let attributes = AttributeSet::default();
                 Primitive::PresenceAuthRequest(PresenceAuthRequest { user, attributes })
             }
         };
