@@ -59,6 +59,11 @@ fn row(refusal: Refusal) -> (Code, Condition, &'static str) {
         R::TooManyContacts => {
             (Code::TOO_MANY_CONTACTS, Condition::ResourceConstraint, "too many contacts")
         }
+        R::TooManyAttributeLists => (
+            Code::TOO_MANY_ATTRIBUTE_LISTS,
+            Condition::ResourceConstraint,
+            "too many attribute lists",
+        ),
         R::NoSuchMessage => (Code::BAD_MESSAGE_ID, Condition::ItemNotFound, "no such message"),
         R::NoSuchSearch => (Code::BAD_SEARCH_ID, Condition::ItemNotFound, "no such search"),
     }

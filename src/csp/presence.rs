@@ -5,6 +5,7 @@ use compact_str::CompactString;
 use crate::csp::{
     address::{ListAddress, UserAddress},
     field::{Build, FieldError, Fields, Shape},
+    leaf::Word,
     outcome::StatusResult,
     presence_name::AttributeSet,
     presence_value::PresenceSubList,
@@ -194,8 +195,32 @@ impl Shape for GetWatcherListRequest {
 pub struct Watcher {
     /// The watcher.
     pub user: UserAddress,
-    /// Whether it watches now or did before; a word that no source explains.
-    pub status: Option<CompactString>,
+    /// Whether it watches now or did before.
+    pub status: Option<WatcherStatus>,
+}
+
+/// `WatcherStatus`, since 1.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatcherStatus {
+    /// It watches now.
+    Current,
+    /// It did before.
+    Former,
+    /// Another word.
+    Other(CompactString),
+}
+
+impl Word for WatcherStatus {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("CURRENT_SUBSCRIBER", Self::Current), ("FORMER_SUBSCRIBER", Self::Former)];
+
+    fn other(word: &str) -> Option<Self> {
+        Some(Self::Other(word.into()))
+    }
+
+    fn as_other(&self) -> &str {
+        if let Self::Other(word) = self { word } else { "" }
+    }
 }
 
 impl Shape for Watcher {
@@ -320,7 +345,7 @@ mod tests {
     #[test]
     fn watchers_are_users_in_1_1_and_have_a_state_later() {
         let literal = "<R><Watcher><User><UserID>wv:lee</UserID></User>\
-            <WatcherStatus>CURRENT</WatcherStatus></Watcher></R>";
+            <WatcherStatus>CURRENT_SUBSCRIBER</WatcherStatus></Watcher></R>";
         let response: GetWatcherListResponse = assert_round_trip(literal, V1_2);
         assert_writes(&response, "<R><User><UserID>wv:lee</UserID></User></R>", V1_1);
         let earlier: GetWatcherListResponse =

@@ -22,6 +22,13 @@ pub struct Watchers {
     pub is_default: bool,
 }
 
+impl Watchers {
+    /// Returns whether single users or lists are named.
+    pub fn names_somebody(&self) -> bool {
+        !self.users.is_empty() || !self.lists.is_empty()
+    }
+}
+
 impl Shape for Watchers {
     fn read(from: Fields<'_>) -> Result<Self, FieldError> {
         Ok(Self {

@@ -2,7 +2,10 @@
 
 use compact_str::CompactString;
 
-use crate::domain::{address::Address, view::View};
+use crate::{
+    base::clock::Millis,
+    domain::{address::Address, view::View},
+};
 
 /// What an account and one other are to each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,12 +17,14 @@ pub struct Contact {
     /// What the user himself has answered that the contact may see; none where he has not, and
     /// the contact sees the account by grants alone.
     pub accepted: Option<View>,
+    /// When the contact last ceased to see the account.
+    pub watched_until: Option<Millis>,
 }
 
 impl Contact {
     /// Returns somebody with whom an account has nothing to do.
     pub fn stranger(address: Address) -> Self {
-        Self { address, relation: Relation::default(), accepted: None }
+        Self { address, relation: Relation::default(), accepted: None, watched_until: None }
     }
 }
 

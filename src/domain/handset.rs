@@ -35,6 +35,8 @@ pub struct Handset {
     /// Characters that its user cannot type in the name of an address.
     #[serde(default)]
     untypable: String,
+    /// `DefaultList` beside names means everybody else, too.
+    pub default_beside_names: bool,
     /// Characters of a status text that the phone shows.
     pub status_chars: usize,
     /// Characters of another text in presence that the phone shows.

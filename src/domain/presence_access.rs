@@ -1,10 +1,11 @@
 //! Who may see which attributes of an account's presence, and what follows when that changes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::{
     address::Address,
     contact::{Contact, ContactList, Grant, Scope},
+    lists::Purpose,
     view::View,
 };
 
@@ -14,8 +15,10 @@ use crate::domain::{
 /// that the contact is on, which add up, then what everybody else is granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
+    grants: Vec<Grant>,
     contacts: HashMap<Address, View>,
     members: HashMap<Address, View>,
+    denied: HashSet<Address>,
     others: View,
 }
 
@@ -34,16 +37,20 @@ impl Access {
     /// Takes together the grants of an account and who is on its lists.
     pub fn new(grants: Vec<Grant>, lists: &[ContactList]) -> Self {
         let (mut contacts, mut members) = (HashMap::new(), HashMap::<Address, View>::new());
-        let mut others = View::nothing();
-        for Grant { scope, attributes } in grants {
-            let view = View::Only(attributes);
+        let (mut denied, mut others) = (HashSet::new(), View::nothing());
+        for Grant { scope, attributes } in &grants {
+            let view = View::Only(attributes.clone());
             match scope {
                 Scope::Contact(address) => {
-                    contacts.insert(address, view);
+                    contacts.insert(address.clone(), view);
                 }
                 Scope::List(key) => {
-                    let granted = lists.iter().filter(|list| list.key == key);
-                    for member in granted.flat_map(|list| &list.members) {
+                    let Some(list) = lists.iter().find(|list| list.key == *key) else { continue };
+                    let is_denied = list.purpose() == Purpose::Denied && view.is_nothing();
+                    for member in &list.members {
+                        if is_denied {
+                            denied.insert(member.address.clone());
+                        }
                         let before = members.remove(&member.address).unwrap_or_else(View::nothing);
                         members.insert(member.address.clone(), before.or(&view));
                     }
@@ -51,16 +58,36 @@ impl Access {
                 Scope::Default => others = view,
             }
         }
-        Self { contacts, members, others }
+        Self { grants, contacts, members, denied, others }
+    }
+
+    /// Returns the grants.
+    pub fn grants(&self) -> &[Grant] {
+        &self.grants
+    }
+
+    /// Returns the same grants where other people are on the lists.
+    #[must_use]
+    pub fn on(&self, lists: &[ContactList]) -> Self {
+        Self::new(self.grants.clone(), lists)
+    }
+
+    /// Returns whether a contact is expressly granted nothing.
+    pub fn denies(&self, contact: &Address) -> bool {
+        self.contacts.get(contact).is_some_and(View::is_nothing)
     }
 
     /// Returns what a contact may see once it is subscribed.
     ///
     /// What the user answered the contact and what he granted to many add up; a grant for just
-    /// this contact counts alone (`docs/decisions/0006`).
+    /// this contact counts alone, and so does the phone's own list of those who may see nothing
+    /// (`docs/decisions/0006`).
     pub fn permitted(&self, contact: &Contact) -> View {
         if let Some(own) = self.contacts.get(&contact.address) {
             return own.clone();
+        }
+        if self.denied.contains(&contact.address) {
+            return View::nothing();
         }
         let granted = self.members.get(&contact.address).unwrap_or(&self.others);
         match &contact.accepted {
@@ -178,6 +205,18 @@ mod tests {
         assert_eq!(nobody.view(&accepted("bob", view("Alias"))), view("Alias"));
         let own = access(vec![grant(Scope::Contact(address("bob")), "OnlineStatus")]);
         assert_eq!(own.view(&accepted("bob", View::Everything)), view("OnlineStatus"));
+    }
+
+    #[test]
+    fn s60_6_2_the_phones_block_list_hides_from_whom_the_user_accepted_too() {
+        let key = "~pep1.0_blocklist";
+        let lists = [list("pals", &["lee"]), list(key, &["lee"])];
+        let all = |names| {
+            Access::new(vec![list_grant("pals", "OnlineStatus"), list_grant(key, names)], &lists)
+        };
+        let lee = accepted("lee", View::Everything);
+        assert!(all("").view(&lee).is_nothing());
+        assert_eq!(all("PLMN").view(&lee), View::Everything);
     }
 
     #[test]

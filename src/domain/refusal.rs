@@ -47,6 +47,8 @@ pub enum Refusal {
     TooManyLists,
     /// The list has as many members as it may.
     TooManyContacts,
+    /// The account has as many attribute lists as it may.
+    TooManyAttributeLists,
     /// No such message.
     NoSuchMessage,
     /// No such search.

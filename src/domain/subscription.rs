@@ -1,6 +1,9 @@
 //! The subscription machine of RFC 6121, as a table with every cell of appendix A.
 
-use crate::domain::contact::Relation;
+use crate::{
+    base::clock::Millis,
+    domain::contact::{Contact, Relation},
+};
 
 /// Something that happens to the subscription between an account and a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +51,20 @@ pub fn apply(before: Relation, event: Event) -> Step {
         Event::DenyIn => deny_in(&mut relation),
     };
     Step { relation, is_passed_on, is_answered }
+}
+
+/// Applies one event to a contact at a moment: what the user has answered goes with what it let
+/// happen.
+pub fn advance(contact: &mut Contact, event: Event, at: Millis) -> Step {
+    let step = apply(contact.relation, event);
+    if contact.relation.from && !step.relation.from {
+        contact.watched_until = Some(at);
+    }
+    contact.relation = step.relation;
+    if matches!(event, Event::DenyOut | Event::LeaveIn) {
+        contact.accepted = None;
+    }
+    step
 }
 
 // spec: RFC6121 appendix A.2.1: routed always, for the contact's server may have forgotten.
@@ -128,6 +145,7 @@ fn deny_in(relation: &mut Relation) -> (bool, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{address::Address, view::View};
 
     /// The nine states of appendix A.1 by the letters used below.
     fn state(name: &str) -> Relation {
@@ -308,6 +326,25 @@ mod tests {
                 let relation = Relation { is_approved, ..state(after.trim_end_matches('!')) };
                 assert_eq!(step, Step { relation, is_passed_on, is_answered }, "{cell}");
             }
+        }
+    }
+
+    #[test]
+    fn what_the_user_answered_goes_when_it_is_taken_back_or_not_wanted_any_more() {
+        for (event, is_kept) in [
+            (Event::AskIn, true),
+            (Event::AllowOut, true),
+            (Event::DenyIn, true),
+            (Event::DenyOut, false),
+            (Event::LeaveIn, false),
+        ] {
+            let stranger = Contact::stranger(Address::of("lee", "onesoup.test"));
+            let mut lee = Contact { accepted: Some(View::Everything), ..stranger };
+            lee.relation.from = true;
+            let step = advance(&mut lee, event, Millis(7));
+            assert_eq!(lee.relation, step.relation);
+            assert_eq!(lee.accepted.is_some(), is_kept, "{event:?}");
+            assert_eq!(lee.watched_until, (!is_kept).then_some(Millis(7)), "{event:?}");
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     services::{
         context::Services,
         person::{Person, admits},
-        showing::Change,
+        showing::{Change, Seer},
         transaction::{Asker, done},
         unit::Unit,
     },
@@ -69,11 +69,12 @@ impl Services {
         }
         // spec: XEP-0191 §3.3: to who is blocked the account goes offline.
         let (mut shut_out, mut let_in) = (Vec::new(), Vec::new());
+        let access = self.access(&mut person).await?;
         for contact in contacts.iter().filter(|contact| contact.relation.from) {
-            let contact = &contact.address;
-            match (person.admits(contact), admits(&account, &entities, contact)) {
-                (true, false) => shut_out.push(contact),
-                (false, true) => let_in.push(contact),
+            let seer = Seer { contact: &contact.address, view: access.view(contact) };
+            match (person.admits(seer.contact), admits(&account, &entities, seer.contact)) {
+                (true, false) => shut_out.push(seer),
+                (false, true) => let_in.push(seer),
                 _ => {}
             }
         }

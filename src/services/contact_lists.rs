@@ -175,14 +175,18 @@ impl Services {
         if let Some(row) = asker.remember(&answer, None, self.clock.now()) {
             unit.write(row);
         }
-        let carried_out = self.carry_out(unit).await;
+        let regranted = self.regroup(&mut person, &mut unit).await;
+        let carried_out = match regranted {
+            Ok(regranted) => self.carry_out(unit).await.map(|()| regranted),
+            Err(refusal) => Err(refusal),
+        };
         if carried_out.is_err() {
             person.lists = None;
             person.aliases = asker.aliases.clone();
         }
         person.sessions.iter_mut().for_each(Live::look_again);
         drop(person);
-        carried_out?;
+        self.regranted(asker.account(), carried_out?).await;
         for (wish, people) in wishes {
             self.wish(asker.account(), wish, people).await;
         }
@@ -222,7 +226,7 @@ fn settle_default(asker: &Asker, lists: &mut Lists, wanted: Option<usize>, unit:
 }
 
 /// A list's address as this phone writes its own: with the domain only if the phone does.
-fn list_address(asker: &Asker, list: &ContactList) -> ListAddress {
+pub(super) fn list_address(asker: &Asker, list: &ContactList) -> ListAddress {
     let own = UserAddress::parse(&asker.user_spelling);
     ListAddress::new(Some(own.user()), &list.spelling, own.domain())
 }

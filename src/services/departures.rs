@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use crate::{
-    domain::{address::Address, presence::Presence, refusal::Refusal},
+    domain::{address::Address, presence::Presence, refusal::Refusal, view::Attribute},
     services::{
         context::Services,
         refused,
@@ -53,17 +53,19 @@ impl Services {
         let mut unit = Unit::default();
         let (dropped, resource) = (account.clone(), resource.clone());
         unit.write(Write::DropDeparture { account: dropped, resource: resource.clone() });
-        let person = self.people.hold(&self.store, &cell).await?;
+        let mut person = self.people.hold(&self.store, &cell).await?;
         // Who came back is shown as being there.
-        if let Some(person) = &person
+        if let Some(person) = &mut person
             && !person
                 .sessions
                 .iter()
                 .any(|live| live.session.resource == resource && live.session.presence.is_visible())
         {
             let contacts = self.contacts(account).await?;
-            for contact in self.elsewhere(person, &contacts) {
-                let gone = device_stanza(account, &resource, &Presence::offline(), contact);
+            let access = self.access(person).await?;
+            let elsewhere = self.elsewhere(person, &contacts, &access);
+            for seer in elsewhere.filter(|seer| seer.view.may_see(Attribute::OnlineStatus)) {
+                let gone = device_stanza(account, &resource, &Presence::offline(), seer.contact);
                 gone.map_or(Ok(()), |gone| unit.send_owed(self, &gone.into()))?;
             }
         }

@@ -31,7 +31,7 @@ impl Services {
             }
             P::GetPresenceRequest(request) => self.read_presence(asker, request).await,
             P::UpdatePresenceRequest(request) => self.update_presence(asker, request).await,
-            P::GetWatcherListRequest(_) => self.watchers(asker).await,
+            P::GetWatcherListRequest(request) => self.watchers(asker, request).await,
             P::PresenceAuthUser(request) => self.presence_answered(asker, request).await,
             P::CancelAuthRequest(request) => self.cancel_auth(asker, request).await,
             P::GetReactiveAuthStatusRequest(request) => self.auth_states(asker, request).await,

@@ -272,7 +272,7 @@ impl Services {
         let mut changes = vec![Change::shown(session.clone())];
         let others = ended.iter().filter(|old| old.resource != session.resource);
         changes.extend(others.cloned().map(Change::gone));
-        let news = self.show(&person, &contacts, &changes, &mut unit).await?;
+        let news = self.show(&mut person, &contacts, &changes, &mut unit).await?;
         let link = self.link_number.load(Relaxed);
         self.end(&mut person, &ended, unit).await?;
         self.people.know(&cell, std::iter::once(&session.id));

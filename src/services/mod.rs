@@ -3,6 +3,7 @@
 pub mod accounts;
 mod answers;
 pub mod attempts;
+mod attribute_lists;
 mod blocking;
 pub mod call;
 mod contact_lists;
@@ -39,6 +40,7 @@ mod subscriptions;
 mod telling;
 pub mod transaction;
 mod unit;
+mod views;
 mod waiting;
 mod wake;
 mod wishes;

@@ -67,7 +67,7 @@ impl Services {
                 let (account, at) = (session.account.clone(), self.clock.now());
                 unit.write(Write::SetLastThere { account, at });
             }
-            let news = self.show(&person, &contacts, &[change], &mut unit).await?;
+            let news = self.show(&mut person, &contacts, &[change], &mut unit).await?;
             self.carry_out(unit).await?;
             let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
             live.session = session;

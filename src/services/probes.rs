@@ -12,10 +12,15 @@ use crate::{
         address::{Address, Device},
         contact::Contact,
         refusal::Refusal,
-        session::Session,
+        view::Attribute,
     },
     services::{
-        context::Services, person::Person, probed::Probed, refused, showing::stanza, unit::Unit,
+        context::Services,
+        person::Person,
+        probed::Probed,
+        refused,
+        showing::{Seer, stanza},
+        unit::Unit,
     },
     xmpp::{
         delay::Delay,
@@ -82,14 +87,18 @@ impl Services {
             self.say(&Stanza::new(bare, to, PresenceKind::Unsubscribed).into());
             return Ok(());
         }
-        let sessions = self.sessions_of(owner).await;
-        let is_meant = |session: &&Session| resource.is_none_or(|name| session.resource == name);
-        let shown = sessions.iter().filter(is_meant).filter_map(|it| stanza(it, contact));
+        let cell = self.people.cell(owner, self.clock.now());
+        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
+        let seer = Seer { contact, view: self.view(&mut person, contact).await? };
+        let sessions = person.sessions.iter().map(|live| &live.session);
+        let meant_by = sessions.filter(|it| resource.is_none_or(|name| it.resource == name));
+        let shown = meant_by.filter_map(|session| stanza(session, &seer));
         let visible = |shown: &Stanza| shown.kind == PresenceKind::Available;
         let answers: Vec<Stanza> = shown.filter(visible).collect();
         if answers.is_empty() {
             let last = self.store.last_there(owner).await.map_err(refused)?;
-            let stamp = last.filter(|_| sessions.is_empty());
+            let may_know = seer.view.may_see(Attribute::OnlineStatus);
+            let stamp = last.filter(|_| person.sessions.is_empty() && may_know);
             let delay = stamp.map(|stamp| Delay { stamp, from: None });
             let gone = Stanza { delay, ..Stanza::new(meant, to, PresenceKind::Unavailable) };
             self.say(&gone.into());

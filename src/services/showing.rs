@@ -15,8 +15,10 @@ use crate::{
         address::{Address, Device},
         contact::Contact,
         presence::Presence,
+        presence_access::Access,
         refusal::Refusal,
         session::Session,
+        view::{Attribute, View},
     },
     services::{context::Services, identity, person::Person, refused, unit::Unit},
     store::contact_presence::ContactPresence,
@@ -32,6 +34,14 @@ pub struct Change {
     pub session: Session,
     /// Whether others saw it as reachable before.
     pub was_visible: bool,
+}
+
+/// A contact, and what it may see: by this all that goes out is cut.
+pub struct Seer<'a> {
+    /// Who.
+    pub contact: &'a Address,
+    /// What of the account; of who is hidden, what was seen until now.
+    pub view: View,
 }
 
 /// Accounts of ours that see something else of a contact: to be told when nobody is held.
@@ -67,44 +77,42 @@ impl Services {
     // spec: RFC6121 §4.2.2, §4.4.2, §4.5.2
     pub(super) async fn show(
         &self,
-        person: &Person,
+        person: &mut Person,
         contacts: &[Contact],
         changes: &[Change],
         unit: &mut Unit,
     ) -> Result<News, Refusal> {
-        let is_seeing =
-            |contact: &&Contact| contact.relation.from && person.admits(&contact.address);
-        let seeing: Vec<&Address> =
-            contacts.iter().filter(is_seeing).map(|contact| &contact.address).collect();
-        self.show_to(&person.account.address, &seeing, changes, unit).await
+        let access = self.access(person).await?;
+        let seers: Vec<Seer<'_>> = seers(person, contacts, &access).collect();
+        self.show_to(&person.account.address, &seers, changes, unit).await
     }
 
     /// The same for some contacts, whatever they are to the account.
     pub(super) async fn show_to(
         &self,
         account: &Address,
-        contacts: &[&Address],
+        seers: &[Seer<'_>],
         changes: &[Change],
         unit: &mut Unit,
     ) -> Result<News, Refusal> {
         let mut news = News { of: account.clone(), seers: Vec::new() };
-        let seers = if contacts.iter().any(|contact| self.is_ours(contact)) {
+        let known = if seers.iter().any(|seer| self.is_ours(seer.contact)) {
             self.store.seers(account).await.map_err(refused)?
         } else {
             BTreeMap::new()
         };
-        if !self.is_linked() && contacts.iter().any(|contact| !self.is_ours(contact)) {
+        if !self.is_linked() && seers.iter().any(|seer| !self.is_ours(seer.contact)) {
             self.keep_departures(changes, unit);
         }
-        for contact in contacts {
-            if !self.is_ours(contact) {
+        for seer in seers {
+            if !self.is_ours(seer.contact) {
                 if self.is_linked() {
-                    self.show_elsewhere(changes, contact, unit)?;
+                    self.show_elsewhere(changes, seer, unit)?;
                 }
-            } else if let Some(known) = seers.get(contact)
-                && self.show_to_ours(changes, contact, known, unit)
+            } else if let Some(known) = known.get(seer.contact)
+                && self.show_to_ours(changes, seer, known, unit)
             {
-                news.seers.push((*contact).clone());
+                news.seers.push(seer.contact.clone());
             }
         }
         Ok(news)
@@ -114,7 +122,7 @@ impl Services {
     pub(super) fn show_to_ours(
         &self,
         changes: &[Change],
-        contact: &Address,
+        seer: &Seer<'_>,
         known: &[ContactPresence],
         unit: &mut Unit,
     ) -> bool {
@@ -122,7 +130,8 @@ impl Services {
         for Change { session, .. } in changes {
             let resource = Some(session.resource.clone());
             let device = Device { account: session.account.clone(), resource };
-            self.note(contact, &device, as_seen(session, contact), known, unit);
+            let shown = seer.view.of(&session.presence).into_owned();
+            self.note(seer.contact, &device, shown, known, unit);
         }
         unit.writes() > before
     }
@@ -131,14 +140,14 @@ impl Services {
     pub(super) fn show_elsewhere(
         &self,
         changes: &[Change],
-        contact: &Address,
+        seer: &Seer<'_>,
         unit: &mut Unit,
     ) -> Result<(), Refusal> {
         for change in changes {
-            let Some(stanza) = stanza(&change.session, contact) else { continue };
+            let Some(stanza) = stanza(&change.session, seer) else { continue };
             if stanza.kind == PresenceKind::Available {
                 unit.say(self, &stanza.into());
-            } else if change.is_departure() {
+            } else if change.is_departure() && seer.view.may_see(Attribute::OnlineStatus) {
                 // Unsaid, the device would stay there for ever.
                 unit.send_owed(self, &stanza.into())?;
             }
@@ -185,9 +194,10 @@ impl Services {
             return Ok(());
         }
         let contacts = self.contacts(account).await?;
-        for contact in self.elsewhere(&person, &contacts) {
+        let access = self.access(&mut person).await?;
+        for seer in self.elsewhere(&person, &contacts, &access) {
             for session in &shown {
-                let stanza = stanza(session, contact);
+                let stanza = stanza(session, &seer);
                 let available = stanza.filter(|stanza| stanza.kind == PresenceKind::Available);
                 available.into_iter().for_each(|stanza| self.say(&stanza.into()));
             }
@@ -213,12 +223,14 @@ impl Services {
 
     async fn hide(&self, account: &Address) -> Result<(), Refusal> {
         let cell = self.people.cell(account, self.clock.now());
-        let Some(person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
+        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
         let contacts = self.contacts(account).await?;
-        for contact in self.elsewhere(&person, &contacts) {
+        let access = self.access(&mut person).await?;
+        let elsewhere = self.elsewhere(&person, &contacts, &access);
+        for seer in elsewhere.filter(|seer| seer.view.may_see(Attribute::OnlineStatus)) {
             for live in person.sessions.iter().filter(|live| live.session.presence.is_visible()) {
                 let gone = Change::gone(live.session.clone()).session;
-                stanza(&gone, contact).into_iter().for_each(|stanza| self.say(&stanza.into()));
+                stanza(&gone, &seer).into_iter().for_each(|stanza| self.say(&stanza.into()));
             }
         }
         Ok(())
@@ -229,10 +241,9 @@ impl Services {
         &'a self,
         person: &'a Person,
         contacts: &'a [Contact],
-    ) -> impl Iterator<Item = &'a Address> {
-        let seeing = contacts.iter().filter(|contact| contact.relation.from);
-        let addresses = seeing.map(|contact| &contact.address);
-        addresses.filter(|contact| !self.is_ours(contact) && person.admits(contact))
+        access: &'a Access,
+    ) -> impl Iterator<Item = Seer<'a>> {
+        seers(person, contacts, access).filter(|seer| !self.is_ours(seer.contact))
     }
 
     /// Returns accounts behind one that have sessions, and moves on behind them.
@@ -241,25 +252,23 @@ impl Services {
         *after = Some(page.last()?.clone());
         Some(page)
     }
-
-    /// Returns the sessions of an account as they are now.
-    pub(super) async fn sessions_of(&self, account: &Address) -> Vec<Session> {
-        let cell = self.people.cell(account, self.clock.now());
-        let Ok(Some(person)) = self.people.hold(&self.store, &cell).await else {
-            return Vec::new();
-        };
-        person.sessions.iter().map(|live| live.session.clone()).collect()
-    }
 }
 
-/// Returns what one contact sees of a session: the one place that decides it.
-fn as_seen(session: &Session, _contact: &Address) -> Presence {
-    session.presence.clone()
+/// Returns those of its contacts that may see an account, and what.
+pub(super) fn seers<'a>(
+    person: &'a Person,
+    contacts: &'a [Contact],
+    access: &'a Access,
+) -> impl Iterator<Item = Seer<'a>> {
+    let seeing = contacts.iter().filter(|contact| contact.relation.from);
+    let admitted = seeing.filter(|contact| person.admits(&contact.address));
+    admitted.map(|contact| Seer { contact: &contact.address, view: access.view(contact) })
 }
 
 /// Returns the stanza that shows a session to a contact elsewhere.
-pub(super) fn stanza(session: &Session, contact: &Address) -> Option<Stanza> {
-    device_stanza(&session.account, &session.resource, &as_seen(session, contact), contact)
+pub(super) fn stanza(session: &Session, seer: &Seer<'_>) -> Option<Stanza> {
+    let seen = seer.view.of(&session.presence);
+    device_stanza(&session.account, &session.resource, &seen, seer.contact)
 }
 
 /// Returns the stanza that has a contact elsewhere see this of a device.

@@ -1,3 +1,5 @@
+//! Subscriptions: what happens between two is carried out for both.
+
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
@@ -6,15 +8,15 @@ use crate::{
         address::{Address, Device},
         contact::{Contact, Relation, Scope},
         refusal::Refusal,
-        subscription::{Event, Step, apply},
-        view::View,
+        session::Session,
+        subscription::{Event, Step, advance},
+        view::{Attribute, View},
     },
     services::{
         context::Services,
         people::{Cell, Held},
-        person::Person,
         refused,
-        showing::Change,
+        showing::{Change, Seer},
         unit::Unit,
     },
     store::write::Write,
@@ -44,10 +46,8 @@ struct Side<'a> {
     /// None if there is no such account of ours.
     person: Option<Held<'a>>,
     /// What the other is to it.
-    before: Relation,
-    now: Relation,
-    /// What its user has answered that the other may see.
-    accepted: Option<View>,
+    before: Contact,
+    now: Contact,
     /// What the other sees of it from now on, where that changes.
     sight: Option<Sight>,
     /// Whether its user is to be asked something new.
@@ -93,7 +93,8 @@ impl Services {
     pub(super) async fn part(&self, owner: &Address, contact: &Address) -> Result<(), Refusal> {
         let cells = self.cells([owner, contact]);
         let mut pair = self.pair(&cells, owner, contact).await?;
-        let Relation { to, pending_out, from, pending_in, is_approved } = pair.sides[OWNER].before;
+        let Relation { to, pending_out, from, pending_in, is_approved } =
+            pair.sides[OWNER].before.relation;
         if to || pending_out {
             self.run_through(&mut pair, (OWNER, Event::LeaveOut)).await?;
         }
@@ -101,6 +102,54 @@ impl Services {
             self.run_through(&mut pair, (OWNER, Event::DenyOut)).await?;
         }
         pair.sides[OWNER].has_parted = true;
+        self.conclude(pair).await
+    }
+
+    /// Lets a contact see what the user answers it, and all that he grants to many.
+    pub(super) async fn accept(
+        &self,
+        owner: &Address,
+        contact: &Address,
+        accepted: View,
+    ) -> Result<(), Refusal> {
+        let cells = self.cells([owner, contact]);
+        let mut pair = self.pair(&cells, owner, contact).await?;
+        let side = &mut pair.sides[OWNER];
+        let Some(person) = &mut side.person else { return Ok(()) };
+        if self.access(person).await?.denies(contact) {
+            // What he says now is the opposite of what he said before.
+            let mut unit = Unit::default();
+            let scope = Scope::Contact(contact.clone());
+            unit.write(Write::DropGrant { account: owner.clone(), scope });
+            self.carry_out(unit).await?;
+        }
+        side.now.accepted = Some(accepted);
+        if side.before.relation.from {
+            side.sight = Some(Sight::Shown);
+        }
+        self.run_through(&mut pair, (OWNER, Event::AllowOut)).await?;
+        self.conclude(pair).await
+    }
+
+    /// Takes back what the user answered a contact, which sees from now on what he grants to many.
+    pub(super) async fn take_back(
+        &self,
+        owner: &Address,
+        contact: &Address,
+    ) -> Result<(), Refusal> {
+        let cells = self.cells([owner, contact]);
+        let mut pair = self.pair(&cells, owner, contact).await?;
+        let side = &mut pair.sides[OWNER];
+        let Some(person) = &mut side.person else { return Ok(()) };
+        side.now.accepted = None;
+        let view = self.access(person).await?.view(&side.now);
+        if view.is_nothing() {
+            self.run_through(&mut pair, (OWNER, Event::DenyOut)).await?;
+        } else if view.may_see(Attribute::OnlineStatus) {
+            side.sight = Some(Sight::Shown);
+        } else {
+            side.sight = Some(Sight::Hidden);
+        }
         self.conclude(pair).await
     }
 
@@ -115,7 +164,7 @@ impl Services {
         let mut side = async |address: &Address, other: &Address| {
             let place = held.iter().position(|person| person.account.address == *address);
             let person = place.map(|at| held.remove(at));
-            let Contact { relation, accepted, .. } = match person {
+            let contact = match person {
                 Some(_) => self.contact(address, other).await?,
                 None => Contact::stranger(other.clone()),
             };
@@ -123,9 +172,8 @@ impl Services {
                 address: address.clone(),
                 is_ours: self.is_ours(address),
                 person,
-                before: relation,
-                now: relation,
-                accepted,
+                before: contact.clone(),
+                now: contact,
                 sight: None,
                 is_asked: false,
                 has_news: false,
@@ -157,20 +205,18 @@ impl Services {
         at: usize,
         event: Event,
     ) -> Result<Vec<Happening>, Refusal> {
-        let other = pair.sides[1 - at].address.clone();
         let side = &mut pair.sides[at];
-        let step = apply(side.now, event);
-        let is_new = side.now == Relation::default() && step.relation != side.now;
+        let mut now = side.now.clone();
+        let step = advance(&mut now, event, self.clock.now());
+        let before = side.now.relation;
+        let is_new = before == Relation::default() && step.relation != before;
         if is_new && !self.has_place(&side.address, event).await? {
             return match event {
                 Event::AskIn => Ok(self.to_other(pair, at, Event::DenyOut)?.into_iter().collect()),
                 _ => Err(Refusal::TooManyContacts),
             };
         }
-        side.now = step.relation;
-        if matches!(event, Event::DenyOut | Event::LeaveIn) {
-            side.accepted = None;
-        }
+        side.now = now;
         side.sight = sight(event, step).or(side.sight);
         side.has_news |= matches!(event, Event::DenyIn | Event::AllowIn);
         let mut next = Vec::new();
@@ -185,7 +231,7 @@ impl Services {
             && step.relation.pending_in
             && let Some(person) = &mut side.person
         {
-            if self.is_granted(person, &other).await? {
+            if !self.access(person).await?.permitted(&side.now).is_nothing() {
                 next.push((at, Event::AllowOut));
             } else {
                 side.is_asked |= step.is_passed_on;
@@ -231,10 +277,10 @@ impl Services {
         let addresses = [contact.address.clone(), owner.address.clone()];
         for (side, other) in [owner, contact].into_iter().zip(addresses) {
             let Some(mut person) = side.person else { continue };
-            if side.before.pending_in != side.now.pending_in {
+            if side.before.relation.pending_in != side.now.relation.pending_in {
                 person.sessions.iter_mut().for_each(|live| live.forget_question(&other));
             }
-            if side.is_asked && side.now.pending_in {
+            if side.is_asked && side.now.relation.pending_in {
                 for live in &mut person.sessions {
                     live.may_be_asked = true;
                     self.wake(live);
@@ -253,9 +299,8 @@ impl Services {
         if side.has_parted {
             pair.unit.write(Write::DropContact { account, address });
         } else if side.now != side.before {
-            let contact = Contact { address, relation: side.now, accepted: side.accepted.clone() };
-            pair.unit.write(Write::PutContact { account, contact });
-            if side.before.to && !side.now.to {
+            pair.unit.write(Write::PutContact { account, contact: side.now.clone() });
+            if side.before.relation.to && !side.now.relation.to {
                 // Nothing is known of the other any more.
                 let rows = self.store.contact_presences(&side.address, other).await;
                 for row in rows.map_err(refused)? {
@@ -269,24 +314,28 @@ impl Services {
 
     /// Has the other side see what it sees from now on.
     async fn keep_sight(&self, pair: &mut Pair<'_>, at: usize) -> Result<(), Refusal> {
-        let (side, other) = (&pair.sides[at], &pair.sides[1 - at]);
-        let (Some(person), Some(sight)) = (&side.person, side.sight) else { return Ok(()) };
-        let change = match sight {
-            Sight::Shown if !person.admits(&other.address) => return Ok(()),
-            Sight::Shown => Change::shown,
-            Sight::Hidden => Change::gone,
+        let [owner, contact] = &mut pair.sides;
+        let (side, other) = if at == OWNER { (owner, contact) } else { (contact, owner) };
+        let (Some(person), Some(sight)) = (&mut side.person, side.sight) else { return Ok(()) };
+        if sight == Sight::Shown && !person.admits(&other.address) {
+            return Ok(());
+        }
+        let access = self.access(person).await?;
+        let (change, view): (fn(Session) -> Change, View) = match sight {
+            Sight::Shown => (Change::shown, access.view(&side.now)),
+            Sight::Hidden => (Change::gone, access.view(&side.before)),
         };
+        let seer = Seer { contact: &other.address, view };
         let sessions = person.sessions.iter().map(|live| live.session.clone());
         let changes: Vec<Change> = sessions.map(change).collect();
         if !other.is_ours {
-            return self.show_elsewhere(&changes, &other.address, &mut pair.unit);
+            return self.show_elsewhere(&changes, &seer, &mut pair.unit);
         }
         // Who does not see any more has just been told of that.
-        if other.person.is_some() && other.now.to {
+        if other.person.is_some() && other.now.relation.to {
             let known = self.store.contact_presences(&other.address, &side.address).await;
             let known = known.map_err(refused)?;
-            let is_new = self.show_to_ours(&changes, &other.address, &known, &mut pair.unit);
-            pair.sides[1 - at].has_news |= is_new;
+            other.has_news |= self.show_to_ours(&changes, &seer, &known, &mut pair.unit);
         }
         Ok(())
     }
@@ -295,45 +344,6 @@ impl Services {
     pub(super) async fn has_place(&self, owner: &Address, event: Event) -> Result<bool, Refusal> {
         let (all, asking) = self.store.contact_count(owner).await.map_err(refused)?;
         Ok(all < MAX_CONTACTS as u64 && (event != Event::AskIn || asking < MAX_ASKING))
-    }
-
-    /// Returns whether the account has said beforehand that somebody may see it.
-    async fn is_granted(&self, person: &mut Person, contact: &Address) -> Result<bool, Refusal> {
-        let grants = self.store.grants(&person.account.address).await.map_err(refused)?;
-        let of = |scope: &Scope| {
-            grants
-                .iter()
-                .find(|grant| grant.scope == *scope)
-                .map(|grant| !grant.attributes.is_empty())
-        };
-        // handset: S60 §7.6: closer goes before wider.
-        if let Some(is_granted) = of(&Scope::Contact(contact.clone())) {
-            return Ok(is_granted);
-        }
-        let lists = self.lists(person).await?;
-        let mut on_lists =
-            lists.with(contact).filter_map(|(list, _)| of(&Scope::List(list.key.clone())));
-        if let Some(first) = on_lists.next() {
-            return Ok(first || on_lists.any(|is_granted| is_granted));
-        }
-        Ok(of(&Scope::Default).unwrap_or(false))
-    }
-
-    /// Answers the requests that wait and are granted now.
-    pub(super) async fn grant_waiting(&self, account: &Address) -> Result<(), Refusal> {
-        let waiting = self.store.pending_in(account).await.map_err(refused)?;
-        for contact in waiting {
-            let cell = self.people.cell(account, self.clock.now());
-            let Some(mut person) = self.people.hold(&self.store, &cell).await? else {
-                return Ok(());
-            };
-            let is_granted = self.is_granted(&mut person, &contact).await?;
-            drop(person);
-            if is_granted {
-                self.happen(account, &contact, Event::AllowOut).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Returns what an account and somebody are to each other.

@@ -1,5 +1,7 @@
 //! From a write that is not hot to its statement.
 
+use std::slice::from_ref;
+
 use crate::{
     base::clock::Millis,
     store::{
@@ -37,7 +39,8 @@ pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
         Write::DropMember { account, key, address } => {
             contact_lists::drop_member(account, key, address)
         }
-        Write::PutContact { account, contact } => contacts::put(account, contact),
+        Write::PutContact { account, contact } => contacts::put(account, from_ref(contact)),
+        Write::PutContacts { account, contacts } => contacts::put(account, contacts),
         Write::DropContact { account, address } => contacts::drop(account, address),
         Write::PutDeparture { account, resource } => departures::put(account, resource),
         Write::DropDeparture { account, resource } => departures::drop(account, resource),

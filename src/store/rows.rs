@@ -67,6 +67,10 @@ pub(super) fn moment(row: &Row, column: usize) -> Result<Millis, RowError> {
     Ok(Millis(number(row, column)?))
 }
 
+pub(super) fn optional_moment(row: &Row, column: usize) -> Result<Option<Millis>, RowError> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Millis))
+}
+
 pub(super) fn address(row: &Row, column: usize) -> Result<Address, RowError> {
     Ok(Address::canonical(text(row, column)?))
 }

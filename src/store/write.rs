@@ -160,6 +160,13 @@ pub enum Write {
         /// Who.
         contact: Contact,
     },
+    /// Keeps several contacts, in one statement.
+    PutContacts {
+        /// Whose.
+        account: Address,
+        /// Who.
+        contacts: Vec<Contact>,
+    },
     /// Drops a contact and what it showed.
     DropContact {
         /// Whose.

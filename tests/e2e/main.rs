@@ -8,6 +8,9 @@ mod answers;
 /// Every attribute of presence, from contacts elsewhere and from phone to phone.
 mod attributes;
 
+/// What users grant beforehand, as their phones manage it.
+mod attribute_lists;
+
 /// A phone and a contact elsewhere, or two phones, chat.
 mod chat;
 
@@ -56,11 +59,17 @@ mod lists;
 /// The operator looks at accounts and changes contacts.
 mod operator;
 
+/// Who may see what of a user.
+mod presence_access;
+
 /// Logins and the sequences that follow them.
 mod start_up;
 
 /// Lists of a thousand contacts.
 mod thousand;
+
+/// Who watches a user.
+mod watchers;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -11,6 +11,7 @@ use onesoup::{
     domain::{
         address::Address,
         contact::{Contact, Relation, Scope, Watch},
+        view::View,
     },
     services::outbox::LinkEvent,
     store::write::Write,
@@ -20,6 +21,11 @@ use crate::world::{Phone, World};
 
 const FRIENDS: Relation =
     Relation { to: true, from: true, pending_out: false, pending_in: false, is_approved: false };
+
+fn friend(address: Address) -> Contact {
+    let accepted = Some(View::Everything);
+    Contact { relation: FRIENDS, accepted, ..Contact::stranger(address) }
+}
 
 /// kim, whom all contacts watch who are ours, which is half of them.
 struct Crowd {
@@ -38,7 +44,7 @@ impl Crowd {
             let address = if number % 2 == 0 {
                 let own = world.account(&format!("friend{number}")).await;
                 let phone = world.login(&format!("friend{number}"), "phone-1").await;
-                let contact = Contact { relation: FRIENDS, ..Contact::stranger(kim.clone()) };
+                let contact = friend(kim.clone());
                 writes.push(Write::PutContact { account: own.clone(), contact });
                 let (scope, told) = (Scope::Contact(kim.clone()), 0);
                 let watch = Watch { scope, attributes: Vec::new(), told };
@@ -48,7 +54,7 @@ impl Crowd {
             } else {
                 Address::of(&format!("friend{number}"), "far.test")
             };
-            let contact = Contact { relation: FRIENDS, ..Contact::stranger(address) };
+            let contact = friend(address);
             writes.push(Write::PutContact { account: kim.clone(), contact });
         }
         world.services.store.commit(writes).await.unwrap();

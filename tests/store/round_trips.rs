@@ -313,7 +313,9 @@ async fn contacts_keep_their_relation() {
     let kim = address("kim");
     let mut lee = contact(address("lee"));
     let put = |contact| Write::PutContact { account: kim.clone(), contact };
-    store.commit(vec![put(lee.clone()), put(contact(address("amy")))]).await.unwrap();
+    let both = vec![lee.clone(), contact(address("amy"))];
+    let writes = vec![Write::PutContacts { account: kim.clone(), contacts: both }];
+    store.commit(writes).await.unwrap();
     assert_eq!(store.pending_in(&kim).await.unwrap(), [address("amy"), address("lee")]);
     lee.relation.pending_in = false;
     lee.relation.from = true;

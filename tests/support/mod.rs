@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "no test needs every part")]
 
+/// What users grant, and what contacts elsewhere see of it.
+pub(crate) mod access;
+
 /// Private servers on the loopback network.
 pub(crate) mod lab;
 
