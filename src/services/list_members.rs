@@ -16,7 +16,6 @@ use crate::{
         address::Address,
         contact::{ContactList, Member},
         lists::{Lists, Purpose},
-        presence::Presence,
         refusal::Refusal,
     },
     services::{
@@ -119,23 +118,17 @@ impl Services {
             let spelling = spelling.unwrap_or_else(own);
             list.members.push(Member { address: whom.clone(), spelling, nickname });
             put(asker, list, list.members.len() - 1, change);
-            self.first_seen(asker.account(), &whom, &mut change.unit);
+            // Whatever is known of a new member, the phone is told that much.
+            change.unit.write(Write::TouchContactPresence {
+                owner: asker.account().clone(),
+                contact: whom.clone(),
+                change: self.ids.next_number(),
+            });
             entered.push(whom);
         }
         if list.purpose().is_seen() {
             change.wishes.push((Wish::See, entered));
         }
-    }
-
-    /// Notes that nothing is known of a new contact yet, so that the phone is told that much.
-    fn first_seen(&self, account: &Address, contact: &Address, unit: &mut Unit) {
-        unit.write(Write::PutContactPresence {
-            owner: account.clone(),
-            contact: contact.clone(),
-            resource: CompactString::default(),
-            presence: Presence::offline(),
-            change: self.ids.next_number(),
-        });
     }
 
     /// Takes people off a list; who is not there is no error.

@@ -155,6 +155,7 @@ impl Person {
         for live in &mut self.sessions {
             live.answers.forget(now.before(ANSWERS_KEPT));
             live.flights.shrink_to_fit();
+            live.news.shrink_to_fit();
             live.asked.shrink_to_fit();
         }
     }

@@ -28,7 +28,7 @@ use crate::{
         messaging::details,
         person::{Cargo, Person},
         refused,
-        seen::of_account,
+        seen::shown_by,
         showing::Change,
         transaction::{Asker, done},
         unit::Unit,
@@ -248,8 +248,7 @@ pub(super) fn shown(
     if *address == person.account.address {
         return merged(person.sessions.iter().map(|live| &live.session.presence), None);
     }
-    let rows = rows.map(Vec::as_slice).unwrap_or_default();
-    merged(rows.iter().map(|row| &row.presence), of_account(rows))
+    shown_by(rows.map(Vec::as_slice).unwrap_or_default())
 }
 
 pub(super) fn to_phone(

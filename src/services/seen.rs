@@ -6,7 +6,7 @@ use crate::{
     domain::{
         address::{Address, Device},
         personal::Personal,
-        presence::Presence,
+        presence::{Presence, merged},
         refusal::Refusal,
         session::Session,
     },
@@ -48,6 +48,14 @@ impl Services {
             return Ok(());
         }
         self.carry_out(unit).await?;
+        // A device in the shadow of another changes nothing that a phone shows: it is not woken.
+        let is_other = |row: &ContactPresence| Some(&row.resource) != device.resource.as_ref();
+        if known.iter().any(|row| row.presence.is_visible() && is_other(row)) {
+            let after = self.store.contact_presences(owner, contact).await.map_err(refused)?;
+            if shown_by(&known) == shown_by(&after) {
+                return Ok(());
+            }
+        }
         self.has_news(&mut person, contact).await
     }
 
@@ -166,6 +174,11 @@ impl Services {
             self.wake_unread(session);
         }
     }
+}
+
+/// Returns what a contact shows by all its devices.
+pub(super) fn shown_by(rows: &[ContactPresence]) -> Presence {
+    merged(rows.iter().map(|row| &row.presence), of_account(rows))
 }
 
 /// Returns what a contact shows of itself without any device.

@@ -5,8 +5,8 @@ use std::slice::from_ref;
 use crate::{
     base::clock::Millis,
     store::{
-        accounts, aliases, answers, contact_lists, contacts, departures, entities, sessions,
-        sqlite::Query, watches, write::Write,
+        accounts, aliases, answers, contact_lists, contact_presence, contacts, departures,
+        entities, sessions, sqlite::Query, watches, write::Write,
     },
 };
 
@@ -44,6 +44,9 @@ pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
         Write::DropContact { account, address } => contacts::drop(account, address),
         Write::PutDeparture { account, resource } => departures::put(account, resource),
         Write::DropDeparture { account, resource } => departures::drop(account, resource),
+        Write::TouchContactPresence { owner, contact, change } => {
+            contact_presence::touch(owner, contact, *change)
+        }
         Write::PutWatch { session, watch } => watches::put_watch(session, watch),
         Write::DropWatch { session, scope } => watches::drop_watch(session, scope),
         Write::PutGrant { account, grant } => watches::put_grant(account, grant),

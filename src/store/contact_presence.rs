@@ -10,7 +10,7 @@ use crate::{
         Store,
         error::StoreError,
         rows::{self, RowError},
-        sqlite::Row,
+        sqlite::{Query, Row},
     },
 };
 
@@ -114,6 +114,14 @@ impl Store {
     }
 }
 
+pub(super) fn touch<'q>(owner: &Address, contact: &Address, change: i64) -> Query<'q> {
+    sqlx::query(TOUCH)
+        .bind(owner.as_str().to_owned())
+        .bind(contact.as_str().to_owned())
+        .bind(change)
+        .bind(rows::as_json(&Presence::offline()))
+}
+
 fn read(row: &Row) -> Result<ContactPresence, RowError> {
     Ok(ContactPresence {
         contact: rows::address(row, 0)?,
@@ -128,6 +136,9 @@ const SELECT: &str = "SELECT contact, resource, change, presence FROM contact_pr
 const SELECT_OF: &str = "SELECT contact, resource, change, presence FROM contact_presences
     WHERE owner = $1 AND contact IN (SELECT value FROM json_each($2))
     ORDER BY contact, resource";
+const TOUCH: &str = "INSERT INTO contact_presences (owner, contact, resource, change, presence)
+    VALUES ($1, $2, '', $3, $4)
+    ON CONFLICT (owner, contact, resource) DO UPDATE SET change = excluded.change";
 const SELECT_CHANGES: &str = "SELECT contact, max(change) FROM contact_presences
     WHERE owner = $1 AND change > $2 GROUP BY contact ORDER BY max(change) LIMIT $3";
 const SELECT_ALL: &str = "SELECT contact, resource, change, presence FROM contact_presences

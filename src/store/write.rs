@@ -188,6 +188,15 @@ pub enum Write {
         /// Its name.
         resource: CompactString,
     },
+    /// Has a contact told again; where nothing is known of it, that much.
+    TouchContactPresence {
+        /// The account that sees it.
+        owner: Address,
+        /// Who.
+        contact: Address,
+        /// The number of the change, greater than any before.
+        change: i64,
+    },
     /// Keeps a watch.
     PutWatch {
         /// Who watches; the session must be there.

@@ -179,3 +179,57 @@ async fn several_changes_that_wait_are_told_as_one() {
 fn presence(from: &str, kind: PresenceKind) -> Presence {
     Presence::new(jid(from), jid("kim@onesoup.test"), kind)
 }
+
+/// Waits until all that arrived before is carried out: the answer to a probe comes behind it.
+async fn carried_out(world: &mut World) {
+    world.arrives(presence("ann@far.test", PresenceKind::Probe)).await;
+    loop {
+        if let Stanza::Presence(answer) = world.sent().await
+            && answer.kind == PresenceKind::Unsubscribed
+        {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_device_in_the_shadow_of_another_wakes_nobody() {
+    let (mut world, kim) = linked().await;
+    kim.subscribe(&["wv:ann@far.test"]).await;
+    world.arrives(presence("ann@far.test", PresenceKind::Subscribed)).await;
+    let shows = |resource: &str, priority: i8, status: &str| Presence {
+        priority,
+        statuses: vec![status.into()],
+        ..presence(&format!("ann@far.test/{resource}"), PresenceKind::Available)
+    };
+    world.arrives(shows("desk", 5, "here")).await;
+    carried_out(&mut world).await;
+    kim.fetch().await;
+    world.was_called(&kim.session);
+    world.arrives(shows("sofa", 0, "and here")).await;
+    world.arrives(presence("ann@far.test/sofa", PresenceKind::Unavailable)).await;
+    carried_out(&mut world).await;
+    assert!(!world.was_called(&kim.session), "the desk speaks");
+    world.arrives(shows("sofa", 9, "now here")).await;
+    carried_out(&mut world).await;
+    assert!(world.was_called(&kim.session), "the sofa speaks");
+    assert_eq!(presences(&kim.fetch().await), [("wv:ann@far.test".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn a_contact_on_a_second_list_is_told_again_with_all_that_is_known_of_it() {
+    let (mut world, kim) = linked().await;
+    create(&kim, "one", &["wv:ann@far.test"]).await;
+    world.arrives(presence("ann@far.test", PresenceKind::Subscribed)).await;
+    world.arrives(presence("ann@far.test/x", PresenceKind::Available)).await;
+    carried_out(&mut world).await;
+    create(&kim, "two", &[]).await;
+    subscribe(&kim, "two").await;
+    assert_eq!(kim.fetch().await.len(), 0, "nobody is on it");
+    let members = NickList {
+        members: vec![NickName { name: None, user: UserAddress::parse("wv:ann@far.test") }],
+    };
+    let add = ListManageRequest { add: members, ..ListManageRequest::read_list(list("two")) };
+    assert!(is_ok(&kim.request(Primitive::ListManageRequest(add)).await));
+    assert_eq!(presences(&kim.fetch().await), [("wv:ann@far.test".to_owned(), true)]);
+}

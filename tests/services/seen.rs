@@ -149,7 +149,14 @@ async fn probed(world: &mut World) {
 async fn who_left_while_the_link_was_away_and_whose_server_is_silent_is_offline() {
     let mut world = World::new().await;
     let kim = with_ann(&mut world).await;
-    world.arrives(presence("ann@far.test/y", "kim@onesoup.test", PresenceKind::Available)).await;
+    let status = vec!["from y".into()];
+    let kind = PresenceKind::Available;
+    let louder = Presence {
+        priority: 1,
+        statuses: status,
+        ..presence("ann@far.test/y", "kim@onesoup.test", kind)
+    };
+    world.arrives(louder).await;
     settled(&world, &kim, "wv:ann@far.test", true).await;
     world.events.send(LinkEvent::Down).await.unwrap();
     world.events.send(LinkEvent::Up).await.unwrap();
