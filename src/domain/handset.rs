@@ -30,6 +30,8 @@ pub struct Handset {
     pub escapes_addresses: bool,
     /// The phone makes lists of its own, and wants to find them again.
     pub makes_lists: bool,
+    /// Two lists of one name are one to the phone.
+    pub unique_titles: bool,
     /// Characters of the longest address that the phone holds, `wv:` and escapes included.
     address_chars: Option<usize>,
     /// Characters that its user cannot type in the name of an address.

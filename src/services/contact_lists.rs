@@ -1,5 +1,7 @@
 //! The contact lists of an account: read, made, changed, deleted from the phone.
 
+use compact_str::{CompactString, format_compact};
+
 use crate::{
     bridge,
     csp::{
@@ -96,7 +98,7 @@ impl Services {
             Version::V1_3 => Primitive::CreateListResponse(CreateListResponse {
                 result,
                 members: Some(nick_list(&mut person, &key, asker, &mut change.unit)),
-                properties: properties_of(&person, &key),
+                properties: properties_of(&person, &key, asker),
             }),
         };
         self.changed(asker, person, change, answer).await
@@ -153,7 +155,7 @@ impl Services {
         if wants_list {
             members = Some(nick_list(&mut person, &key, asker, &mut change.unit));
         }
-        let properties = properties_of(&person, &key).filter(|_| wants_list);
+        let properties = properties_of(&person, &key, asker).filter(|_| wants_list);
         let answer =
             Primitive::ListManageResponse(ListManageResponse { result, members, properties });
         if is_read && change.unit.is_empty() {
@@ -246,10 +248,19 @@ fn nick_list(person: &mut Person, key: &str, asker: &Asker, unit: &mut Unit) -> 
     NickList { members: on_it.into_iter().map(nick_name).collect() }
 }
 
-fn properties_of(person: &Person, key: &str) -> Option<ContactListProperties> {
-    let list = person.lists.as_deref()?.named(key)?;
+fn properties_of(person: &Person, key: &str, asker: &Asker) -> Option<ContactListProperties> {
+    let lists = person.lists.as_deref()?;
+    let list = lists.named(key)?;
+    let mut name = CompactString::from(list.display_name.as_str());
+    let is_alike = |other: &&ContactList| {
+        !other.is_hidden() && other.display_name.to_lowercase() == list.display_name.to_lowercase()
+    };
+    let before = lists.iter().take_while(|other| other.key != key).filter(is_alike).count();
+    if asker.handset.unique_titles && before > 0 {
+        name.push_str(&format_compact!(" ({})", before + 1));
+    }
     Some(ContactListProperties {
-        display_name: Some(list.display_name.as_str().into()),
+        display_name: Some(name),
         is_default: Some(list.is_default),
         others: Vec::new(),
     })

@@ -323,3 +323,18 @@ fn s60_6_2_the_phones_own_lists_come_back_to_it_and_are_no_groups_of_another() {
     phone.request(&delete(&list("lown", "friends")));
     assert_eq!(named(&mut phone).0, [""; 0]);
 }
+
+#[test]
+fn android_5_two_lists_of_one_name_have_two_titles() {
+    let mut phone = HandPhone::android(server(), "ltwo");
+    for name in ["second", "third"] {
+        phone.request(&create(&list("ltwo", name), "", &properties("friends", "F")));
+    }
+    for (name, title) in
+        [("friends", "Friends"), ("second", "friends (2)"), ("third", "friends (3)")]
+    {
+        assert_eq!(read(&mut phone, &list("ltwo", name)).1[0], title);
+    }
+    let mut s60 = HandPhone::of(server(), Manner::S60, "ltwo").ready();
+    assert_eq!(read(&mut s60, &list("ltwo", "third")).1[0], "friends");
+}
