@@ -95,6 +95,12 @@ impl World {
         (&mut self.inbound).await.unwrap();
     }
 
+    /// Turns the clock, and ends what has ended by then.
+    pub async fn turn(&self, secs: u64) {
+        self.clock.turn(Duration::from_secs(secs));
+        self.services.end_what_has_ended().await;
+    }
+
     /// Makes an account.
     pub async fn account(&self, name: &str) -> Address {
         let address = self.services.own_address(name).unwrap();
@@ -122,6 +128,12 @@ impl World {
     pub async fn sent(&mut self) -> Stanza {
         let next = tokio::time::timeout(PATIENCE, self.link.recv()).await;
         next.expect("a stanza is sent").unwrap().wire.read().unwrap()
+    }
+
+    /// Returns how often phones were called since this was last asked.
+    pub fn wake_ups(&mut self) -> usize {
+        let calls = std::iter::from_fn(|| self.calls.try_recv().ok());
+        calls.filter(|call| matches!(call, Call::Wake { .. })).count()
     }
 
     /// Returns whether a phone was called since this was last asked.
