@@ -8,6 +8,9 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 quick=
 [ "${1-}" = --quick ] && quick=--quick && shift
 rounds=${1:-$([ -n "$quick" ] && echo 1 || echo 3)}
+# Wherever else builds go, the figures are looked for here; those of an earlier run are not.
+export CARGO_TARGET_DIR=$PWD/target
+rm -rf target/criterion target/bench-run/store.txt
 run=$PWD/target/bench-run results=$PWD/target/bench-run/results.jsonl
 mkdir -p "$run"
 
