@@ -15,7 +15,7 @@ impl Services {
         &self,
         person: &mut Person,
         contact: &Address,
-        [before, after]: [&Presence; 2],
+        [before, after]: &[Presence; 2],
     ) -> Result<Vec<CompactString>, Refusal> {
         let mut watching = self.watching(person, contact).await?;
         let Person { sessions, lists, .. } = person;

@@ -42,21 +42,17 @@ impl Services {
             return Ok(());
         }
         let known = self.store.contact_presences(owner, contact).await.map_err(refused)?;
+        let shown = around(&known, device, &presence);
         let mut unit = Unit::default();
         self.note(owner, device, presence, &known, &mut unit);
         if unit.is_empty() {
             return Ok(());
         }
         self.carry_out(unit).await?;
-        // A device in the shadow of another changes nothing that a phone shows: it is not woken.
-        let is_other = |row: &ContactPresence| Some(&row.resource) != device.resource.as_ref();
-        if known.iter().any(|row| row.presence.is_visible() && is_other(row)) {
-            let after = self.store.contact_presences(owner, contact).await.map_err(refused)?;
-            if shown_by(&known) == shown_by(&after) {
-                return Ok(());
-            }
+        for id in self.noticing(&mut person, contact, &shown).await? {
+            person.live(&id).into_iter().for_each(|live| self.has_news_for(live, contact));
         }
-        self.has_news(&mut person, contact).await
+        Ok(())
     }
 
     /// Adds to a unit what somebody knows from now on of a device, where that is something else.
@@ -179,6 +175,16 @@ impl Services {
 /// Returns what a contact shows by all its devices.
 pub(super) fn shown_by(rows: &[ContactPresence]) -> Presence {
     merged(rows.iter().map(|row| &row.presence), of_account(rows))
+}
+
+/// Returns what a contact shows by all its devices before and after one shows something else.
+fn around(known: &[ContactPresence], device: &Device, presence: &Presence) -> [Presence; 2] {
+    let is_meant = |row: &&ContactPresence| match &device.resource {
+        Some(resource) => *resource == row.resource,
+        None => !presence.is_visible() || row.resource.is_empty(),
+    };
+    let others = known.iter().filter(|row| !is_meant(row)).map(|row| &row.presence);
+    [shown_by(known), merged(others.chain([presence]), of_account(known))]
 }
 
 /// Returns what a contact shows of itself without any device.

@@ -18,12 +18,12 @@ use onesoup::csp::presence_name::{AttributeKind, AttributeSet};
 use onesoup::csp::presence_value::{Attribute, Qualified};
 use onesoup::csp::primitive::Primitive;
 use onesoup::csp::version::Version;
-use onesoup::phone::event::{Event, Seen};
+use onesoup::phone::event::{Event, Mood, Seen};
 use onesoup::phone::handset::Habits;
 use onesoup::phone::session::Phone;
 use onesoup::phone::settings::PhoneSettings;
 use tokio::time::timeout;
-use tokio_xmpp::parsers::presence::Type;
+use tokio_xmpp::parsers::presence::{Show, Type};
 
 use crate::support::lab::Lab;
 use crate::support::phones::{
@@ -414,6 +414,26 @@ async fn a_phone_is_told_and_woken_for_what_it_watches_only() {
     let seen = expect_presence(&mut phone, "name", |seen| alias(seen) == Some("Last")).await;
     assert_eq!(mood(&seen), None);
     assert_eq!(other.poll().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_change_that_a_phone_draws_alike_is_no_news_to_it() {
+    let (lab, server) = (Lab::shared(), Server::shared());
+    lab.register("alike", "pw-alike").await;
+    let mut contact = XmppClient::login(lab, "alike@xmpp.test", "pw-alike").await;
+    let mut sue = s60(server, "alikesue").await;
+    befriend(&mut sue, "alikesue", &mut contact).await;
+    let habits = settings(server, Habits::PLAIN, "alikesue");
+    let mut ann = started(PhoneSettings { client_id: Some("other".into()), ..habits }).await;
+    watch(&mut ann, "wv:alike@xmpp.test", some(&[AttributeKind::StatusText])).await;
+    // S60 draws both as away, and cuts what is long; another phone of the user draws the whole.
+    let (long, longer) = ("x".repeat(50), "x".repeat(60));
+    contact.set_presence(Some(Show::Away), Some(&long)).await;
+    expect_presence(&mut sue, "away", |seen| seen.mood == Mood::Away).await;
+    while sue.poll().await.unwrap() > 0 {}
+    contact.set_presence(Some(Show::Dnd), Some(&longer)).await;
+    expect_presence(&mut ann, "longer", |seen| seen.status == longer).await;
+    assert_eq!(sue.poll().await.unwrap(), 0);
 }
 
 #[tokio::test]

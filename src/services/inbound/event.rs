@@ -47,9 +47,8 @@ impl Services {
             return Ok(());
         }
         let devices = || rows.iter().map(|row| &row.presence);
-        let before = merged(devices(), of_account(&rows));
-        let after = merged(devices(), Some(&personal));
-        let told = self.noticing(&mut person, contact, [&before, &after]).await?;
+        let shown = [merged(devices(), of_account(&rows)), merged(devices(), Some(&personal))];
+        let told = self.noticing(&mut person, contact, &shown).await?;
         let last = rows.iter().find(|row| row.resource.is_empty());
         // Where no phone would show it, none is told, now or later.
         let change = match last {
