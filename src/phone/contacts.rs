@@ -87,7 +87,7 @@ impl Phone {
     pub async fn answer(&mut self, user: &str, is_accepted: bool) -> Result<(), PhoneError> {
         let attributes = match self.settings.habits.handset {
             Handset::Android => AttributeSet::default(),
-            Handset::S60 | Handset::Plain => watched(),
+            Handset::S60 | Handset::Plain => self.inbox.asked_of(user).unwrap_or_else(watched),
         };
         let user = self.book.spelled(user);
         let request = PresenceAuthUser { user, is_accepted, attributes };

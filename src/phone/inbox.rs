@@ -10,6 +10,8 @@ use crate::{
         envelope::{Content, Message, Mode, SessionKind, Transaction},
         outcome::Status,
         presence::Presence,
+        presence_access::PresenceAuthRequest,
+        presence_name::AttributeSet,
         primitive::Primitive,
         status::Code,
     },
@@ -27,6 +29,8 @@ pub(super) struct Inbox {
     habits: Habits,
     events: VecDeque<Event>,
     chores: VecDeque<Transaction>,
+    /// What the server asked last about each user who wants to see the phone's.
+    questions: Vec<PresenceAuthRequest>,
     /// The server transactions that came last, where the handset remembers them.
     remembered: VecDeque<CompactString>,
     expected: Option<CompactString>,
@@ -42,6 +46,7 @@ impl Inbox {
             habits,
             events: VecDeque::new(),
             chores: VecDeque::new(),
+            questions: Vec::new(),
             remembered: VecDeque::new(),
             expected: None,
             answer: None,
@@ -49,6 +54,12 @@ impl Inbox {
             holds_acknowledgements: false,
             is_over: false,
         }
+    }
+
+    /// Returns the attributes that the question about a user named.
+    pub(super) fn asked_of(&self, user: &str) -> Option<AttributeSet> {
+        let question = self.questions.iter().find(|question| question.user.as_written() == user);
+        question.map(|question| question.attributes.clone())
     }
 
     /// Expects the answer to a request.
@@ -227,6 +238,8 @@ impl Inbox {
             Primitive::PresenceAuthRequest(request) => {
                 self.acknowledge(id, done());
                 self.happens(Event::AuthRequest { user: request.user.as_written().into() });
+                self.questions.retain(|question| question.user != request.user);
+                self.questions.push(request);
             }
             Primitive::DeliveryReportRequest(report) => {
                 self.acknowledge(id, done());

@@ -94,22 +94,22 @@ async fn granted_to_everybody(mut phone: Phone, mut contact: Looker) {
 
 #[tokio::test]
 async fn s60_7_6_a_contact_on_our_server_sees_what_everybody_is_granted_and_no_more() {
-    granted_to_everybody(away("opal").await, near("opals", "opal").await).await;
+    granted_to_everybody(away("pa-opal").await, near("pa-opals", "pa-opal").await).await;
 }
 
 #[tokio::test]
 async fn s60_7_6_a_contact_over_s2s_sees_what_everybody_is_granted_and_no_more() {
-    granted_to_everybody(away("olive").await, far("olive").await).await;
+    granted_to_everybody(away("pa-olive").await, far("pa-olive").await).await;
 }
 
 #[tokio::test]
 async fn a_phone_of_ours_sees_what_it_is_granted_and_no_more() {
     let server = Server::shared();
-    let mut phone = away("oscar").await;
-    let mut watcher = android(server, "otto").await;
+    let mut phone = away("pa-oscar").await;
+    let mut watcher = android(server, "pa-otto").await;
     grant(&mut phone, &[Kind::OnlineStatus], everybody()).await;
-    watcher.add_contact("wv:oscar", "Oscar").await.unwrap();
-    let seen = expect_presence(&mut watcher, "oscar", |seen| seen.mood == Mood::Available).await;
+    watcher.add_contact("wv:pa-oscar", "Oscar").await.unwrap();
+    let seen = expect_presence(&mut watcher, "pa-oscar", |seen| seen.mood == Mood::Available).await;
     assert_eq!(seen.status, "");
     grant(&mut phone, &USUAL, everybody()).await;
     let seen = expect_presence(&mut watcher, "soup", |seen| seen.status == "soup").await;
@@ -123,9 +123,9 @@ async fn a_phone_of_ours_sees_what_it_is_granted_and_no_more() {
 
 #[tokio::test]
 async fn s60_7_6_friends_are_shown_and_strangers_asked_about() {
-    let mut phone = away("ophelia").await;
-    let mut friend = near("ophelias", "ophelia").await;
-    let mut stranger = far("ophelia").await;
+    let mut phone = away("pa-ophelia").await;
+    let mut friend = near("pa-ophelias", "pa-ophelia").await;
+    let mut stranger = far("pa-ophelia").await;
     let friends = phone.lists()[0].address.clone();
     grant(&mut phone, &[], everybody()).await;
     grant(&mut phone, &USUAL, list(&friends)).await;
@@ -150,9 +150,9 @@ async fn s60_7_6_friends_are_shown_and_strangers_asked_about() {
 
 #[tokio::test]
 async fn s60_7_6_deleting_all_attribute_lists_keeps_whom_the_user_accepted_himself() {
-    let mut phone = away("odile").await;
-    let mut accepted = near("odiles", "odile").await;
-    let mut granted = far("odile").await;
+    let mut phone = away("pa-odile").await;
+    let mut accepted = near("pa-odiles", "pa-odile").await;
+    let mut granted = far("pa-odile").await;
     accept(&mut phone, &mut accepted, &[]).await;
     accepted.hears(&["subscribed", "available away: soup"]).await;
     grant(&mut phone, &USUAL, everybody()).await;
@@ -171,11 +171,11 @@ async fn s60_7_6_deleting_all_attribute_lists_keeps_whom_the_user_accepted_himse
 #[tokio::test]
 async fn s60_7_7_an_answer_of_1_2_covers_the_attributes_that_it_names() {
     let server = Server::shared();
-    server.add_account("odette", PASSWORD);
-    let usual = settings(server, Habits::S60, "odette");
+    server.add_account("pa-odette", PASSWORD);
+    let usual = settings(server, Habits::S60, "pa-odette");
     let mut phone = started(PhoneSettings { version: Version::V1_2, ..usual }).await;
     phone.set_status(Mood::Away, Some("soup")).await.unwrap();
-    let mut contact = near("odettes", "odette").await;
+    let mut contact = near("pa-odettes", "pa-odette").await;
     accept(&mut phone, &mut contact, &[Kind::OnlineStatus]).await;
     contact.hears(&["subscribed", "available"]).await;
     // Answered anew, it sees more, and what everybody may see besides.
@@ -187,17 +187,17 @@ async fn s60_7_7_an_answer_of_1_2_covers_the_attributes_that_it_names() {
 
 #[tokio::test]
 async fn android_5_whom_the_user_accepts_sees_everything_without_attribute_lists() {
-    let mut phone = android(Server::shared(), "oda").await;
+    let mut phone = android(Server::shared(), "pa-oda").await;
     phone.set_status(Mood::Busy, Some("in a tram")).await.unwrap();
-    let mut contact = far("oda").await;
+    let mut contact = far("pa-oda").await;
     accept(&mut phone, &mut contact, &[]).await;
     contact.hears(&["subscribed", "available dnd: in a tram"]).await;
 }
 
 #[tokio::test]
 async fn a_cancelled_answer_leaves_what_is_granted_to_many() {
-    let mut phone = away("orla").await;
-    let mut contact = near("orlas", "orla").await;
+    let mut phone = away("pa-orla").await;
+    let mut contact = near("pa-orlas", "pa-orla").await;
     accept(&mut phone, &mut contact, &[]).await;
     contact.hears(&["subscribed", "available away: soup"]).await;
     grant(&mut phone, &[Kind::OnlineStatus], everybody()).await;
@@ -209,8 +209,8 @@ async fn a_cancelled_answer_leaves_what_is_granted_to_many() {
 
 #[tokio::test]
 async fn a_cancelled_answer_ends_the_subscription_where_nothing_else_grants() {
-    let mut phone = away("otis").await;
-    let mut contact = far("otis").await;
+    let mut phone = away("pa-otis").await;
+    let mut contact = far("pa-otis").await;
     accept(&mut phone, &mut contact, &[]).await;
     contact.hears(&["subscribed", "available away: soup"]).await;
     cancel(&mut phone, &contact.wv()).await;
@@ -219,8 +219,8 @@ async fn a_cancelled_answer_ends_the_subscription_where_nothing_else_grants() {
 
 #[tokio::test]
 async fn an_attribute_list_of_one_contact_counts_alone_until_he_is_accepted_anew() {
-    let mut phone = away("owen").await;
-    let mut contact = near("owens", "owen").await;
+    let mut phone = away("pa-owen").await;
+    let mut contact = near("pa-owens", "pa-owen").await;
     let wv = contact.wv();
     grant(&mut phone, &USUAL, everybody()).await;
     grant(&mut phone, &[Kind::OnlineStatus], user(&wv)).await;
@@ -237,8 +237,8 @@ async fn an_attribute_list_of_one_contact_counts_alone_until_he_is_accepted_anew
 
 #[tokio::test]
 async fn who_leaves_a_list_that_is_granted_something_sees_it_no_more() {
-    let mut phone = away("oona").await;
-    let mut contact = near("oonas", "oona").await;
+    let mut phone = away("pa-oona").await;
+    let mut contact = near("pa-oonas", "pa-oona").await;
     let wv = contact.wv();
     phone.add_contact(&wv, "Friend").await.unwrap();
     contact.hears(&["subscribe"]).await;
@@ -279,8 +279,8 @@ async fn who_leaves_a_list_that_is_granted_something_sees_it_no_more() {
 
 #[tokio::test]
 async fn who_enters_a_list_that_is_granted_something_is_answered() {
-    let mut phone = away("osric").await;
-    let mut contact = far("osric").await;
+    let mut phone = away("pa-osric").await;
+    let mut contact = far("pa-osric").await;
     let friends = phone.lists()[0].address.clone();
     grant(&mut phone, &[], everybody()).await;
     grant(&mut phone, &[Kind::OnlineStatus], list(&friends)).await;
@@ -296,14 +296,14 @@ async fn who_enters_a_list_that_is_granted_something_is_answered() {
 #[tokio::test]
 async fn who_may_not_see_whether_the_user_is_there_learns_nothing_of_logins_and_probes() {
     // Not an S60, which deletes its attribute lists when it starts up.
-    let mut phone = android(Server::shared(), "odo").await;
-    let mut contact = near("odos", "odo").await;
+    let mut phone = android(Server::shared(), "pa-odo").await;
+    let mut contact = near("pa-odos", "pa-odo").await;
     grant(&mut phone, &[Kind::StatusText], everybody()).await;
     contact.subscribe().await;
     contact.hears(&["subscribed"]).await;
     phone.logout().await.unwrap();
     let poll = Some(std::time::Duration::from_millis(200));
-    let usual = settings(Server::shared(), Habits::ANDROID, "odo");
+    let usual = settings(Server::shared(), Habits::ANDROID, "pa-odo");
     let mut phone = started(PhoneSettings { cir: None, poll, ..usual }).await;
     // The next that is heard is what comes of being let see: nothing of what was before.
     grant(&mut phone, &[Kind::OnlineStatus], everybody()).await;
