@@ -17,6 +17,7 @@ use crate::{
         handset::{self, Handset},
         personal::{Personal, Picture},
         presence::{Availability, Presence},
+        refusal::Refusal,
     },
     xmpp::{
         avatar::read_hash,
@@ -72,6 +73,47 @@ pub fn of_phone(list: &PresenceSubList, handset: &Handset, presence: &mut Presen
     }
     presence.personal = personal.boxed();
 }
+
+/// Returns what of a publication can be kept, and why not all of it.
+pub fn sift(list: &PresenceSubList, handset: &Handset) -> (PresenceSubList, Option<Refusal>) {
+    let mut refusal = (!list.unread().is_empty()).then_some(Refusal::BadValue);
+    let mut good = PresenceSubList::default();
+    for attribute in list.iter() {
+        match fault(attribute, handset) {
+            None => good.set(attribute.clone()),
+            // handset: S60 §7.6: of the two it tells its user of a bad value.
+            Some(Refusal::BadValue) => refusal = Some(Refusal::BadValue),
+            Some(other) => refusal = refusal.or(Some(other)),
+        }
+    }
+    (good, refusal)
+}
+
+/// Returns why an attribute cannot be kept as it is published.
+fn fault(attribute: &Attribute, handset: &Handset) -> Option<Refusal> {
+    let is_given = match attribute {
+        Attribute::Other(element) => {
+            return (!LATER.contains(&element.name())).then_some(Refusal::BadAttribute);
+        }
+        Attribute::UserAvailability(word) => {
+            return word.valid().filter(|word| of_word(word).is_none()).map(|_| Refusal::BadValue);
+        }
+        Attribute::StatusMood(word) => word.valid().is_some_and(|word| !word.is_empty()),
+        Attribute::TimeZone(zone) => zone.valid().is_some(),
+        Attribute::GeoLocation(place) => place.valid().is_some(),
+        Attribute::StatusContent(content) => {
+            content.valid().is_some_and(|content| content.source.is_some())
+        }
+        // Texts, and lists whose parts stand for themselves.
+        _ => false,
+    };
+    let mut taken = Presence::default();
+    of_phone(&PresenceSubList::from_iter([attribute.clone()]), handset, &mut taken);
+    (is_given && taken == Presence::default()).then_some(Refusal::BadValue)
+}
+
+/// Attributes of 1.3 that nobody is shown.
+const LATER: [&str; 2] = ["ClientContentLimit", "ClientIMPriority"];
 
 /// Returns the stanza that shows a device to somebody.
 pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) -> Stanza {
@@ -149,6 +191,7 @@ fn of_word(word: &Word) -> Option<handset::Word> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::csp::element::Element;
 
     fn online(availability: Availability) -> Presence {
         let status = Some("x".repeat(60));
@@ -239,5 +282,31 @@ mod tests {
         let mut presence = online(Availability::Busy);
         of_phone(&PresenceSubList::default(), Handset::named("s60"), &mut presence);
         assert_eq!(presence, online(Availability::Busy));
+    }
+
+    #[test]
+    fn what_cannot_be_is_left_out_and_the_rest_kept() {
+        let known = |text: &str| Qualified::known(CompactString::from(text));
+        let alias = Attribute::Alias(known("Kim"));
+        let table = [
+            (Attribute::StatusText(known("")), None),
+            (Attribute::StatusMood(known("HAPPY")), None),
+            (Attribute::StatusMood(known("PURPLE-ISH?")), Some(Refusal::BadValue)),
+            (Attribute::StatusMood(Qualified::unknown()), None),
+            (
+                Attribute::UserAvailability(Qualified::known(Word::Other("GONE".into()))),
+                Some(Refusal::BadValue),
+            ),
+            (Attribute::Other(Element::new("ClientIMPriority")), None),
+            (Attribute::Other(Element::new("ShoeSize")), Some(Refusal::BadAttribute)),
+        ];
+        for (attribute, expected) in table {
+            let list = PresenceSubList::from_iter([attribute.clone(), alias.clone()]);
+            let (good, refusal) = sift(&list, Handset::named("s60"));
+            assert_eq!(refusal, expected, "{attribute:?}");
+            let is_kept = good.iter().any(|it| *it == attribute);
+            assert_eq!(is_kept, expected.is_none(), "{attribute:?}");
+            assert!(good.iter().any(|it| *it == alias));
+        }
     }
 }

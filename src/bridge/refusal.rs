@@ -52,6 +52,7 @@ fn row(refusal: Refusal) -> (Code, Condition, &'static str) {
         R::NoSuchList => (Code::NO_SUCH_LIST, Condition::ItemNotFound, "no such list"),
         R::ListExists => (Code::LIST_EXISTS, Condition::Conflict, "the list is there already"),
         R::BadAttribute => (Code::BAD_ATTRIBUTE, Condition::BadRequest, "no such attribute"),
+        R::BadValue => (Code::BAD_VALUE, Condition::BadRequest, "no such value"),
         R::BadListProperty => {
             (Code::BAD_LIST_PROPERTY, Condition::BadRequest, "no such property of a list")
         }

@@ -41,6 +41,8 @@ pub enum Refusal {
     ListExists,
     /// A presence attribute is not known.
     BadAttribute,
+    /// A presence attribute cannot have this value.
+    BadValue,
     /// A list cannot have this property.
     BadListProperty,
     /// The account has as many lists as it may.

@@ -47,7 +47,8 @@ const MAX_WATCHES: usize = 2000;
 pub(super) type Rows = BTreeMap<Address, Vec<ContactPresence>>;
 
 impl Services {
-    /// Takes what a phone publishes, and shows it to those who may see it.
+    /// Takes what a phone publishes, and shows it to those who may see it. What cannot be is left
+    /// out, and the phone told.
     pub(super) async fn update_presence(
         &self,
         asker: &Asker,
@@ -56,7 +57,8 @@ impl Services {
         let mut person = self.held(asker).await?;
         let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
         let mut session = live.session.clone();
-        bridge::presence::of_phone(&request.attributes, asker.handset, &mut session.presence);
+        let (good, refusal) = bridge::presence::sift(&request.attributes, asker.handset);
+        bridge::presence::of_phone(&good, asker.handset, &mut session.presence);
         if session.presence != live.session.presence {
             let was_visible = live.session.presence.is_visible();
             let contacts = self.contacts(&session.account).await?;
@@ -75,7 +77,7 @@ impl Services {
             drop(person);
             self.tell(news).await;
         }
-        Ok(done())
+        refusal.map_or_else(|| Ok(done()), Err)
     }
 
     /// Takes whom a session wants to watch; what they show follows at once.
@@ -89,15 +91,23 @@ impl Services {
         let attributes = request.attributes.as_ref().map(bridge::presence::attribute_names);
         let attributes = attributes.unwrap_or_default();
         let mut person = self.held(asker).await?;
-        let (scopes, people) =
+        let (mut scopes, people) =
             self.scopes(&mut person, asker, &request.lists, &request.users).await?;
         let account = asker.account();
         let mut unit = Unit::default();
+        let mut watches = self.watches(&mut person, &asker.session).await?.to_vec();
+        if request.auto_subscribe == Some(false) {
+            // Those who are on the lists now, one by one, instead of whoever will be.
+            for scope in scopes.into_iter().filter(|scope| matches!(scope, Scope::List(_))) {
+                watches.retain(|known| known.scope != scope);
+                unit.write(Write::DropWatch { session: asker.session.clone(), scope });
+            }
+            scopes = people.iter().cloned().map(Scope::Contact).collect();
+        }
         let rows = self.rows_of(account, &people).await?;
         for contact in people.iter().filter(|contact| !rows.contains_key(contact)) {
             unit.write(self.nothing_known(account, contact));
         }
-        let mut watches = self.watches(&mut person, &asker.session).await?.to_vec();
         let new: BTreeSet<&Scope> = scopes.iter().collect();
         watches.retain(|known| !new.contains(&known.scope));
         if watches.len() + scopes.len() > MAX_WATCHES {
@@ -130,12 +140,18 @@ impl Services {
         asker: &Asker,
         request: UnsubscribePresenceRequest,
     ) -> Result<Primitive, Refusal> {
-        let users = request.users.iter();
-        let users = users.filter_map(|user| asker.meant(user));
-        let lists = request.lists.iter().map(bridge::address::list_key).map(Scope::List);
-        let scopes: Vec<Scope> = users.map(Scope::Contact).chain(lists).collect();
         let mut person = self.held(asker).await?;
+        let lists = self.lists(&mut person).await?;
+        let mut scopes = Vec::new();
+        for key in request.lists.iter().map(bridge::address::list_key) {
+            let members = lists.named(&key).into_iter().flat_map(|list| &list.members);
+            scopes.extend(members.map(|member| Scope::Contact(member.address.clone())));
+            scopes.push(Scope::List(key));
+        }
+        let users = request.users.iter().filter_map(|user| asker.meant(user));
+        scopes.extend(users.map(Scope::Contact));
         let mut watches = self.watches(&mut person, &asker.session).await?.to_vec();
+        scopes.retain(|scope| watches.iter().any(|watch| watch.scope == *scope));
         let mut unit = Unit::default();
         for scope in scopes {
             watches.retain(|watch| watch.scope != scope);
@@ -158,8 +174,13 @@ impl Services {
         let (_, listed) = self.scopes(&mut person, asker, &request.lists, &[]).await?;
         let mut named = Vec::new();
         let mut unknown = Vec::new();
-        for user in request.users.iter().take(MAX_NAMED) {
-            match asker.meant(user) {
+        let meant: Vec<(&UserAddress, Option<Address>)> =
+            request.users.iter().take(MAX_NAMED).map(|user| (user, asker.meant(user))).collect();
+        let ours = meant.iter().filter_map(|(_, whom)| whom.clone());
+        let ours: Vec<Address> = ours.filter(|whom| self.is_ours(whom)).collect();
+        let there = self.store.accounts_among(&ours).await.map_err(refused)?;
+        for (user, whom) in meant {
+            match whom.filter(|whom| !self.is_ours(whom) || there.contains(whom)) {
                 Some(address) => named.push((asker.given_back(user), address)),
                 None => unknown.push((user, Refusal::NoSuchUser)),
             }

@@ -1,5 +1,7 @@
 //! Rows of accounts.
 
+use std::collections::BTreeSet;
+
 use compact_str::CompactString;
 use serde::Deserialize;
 
@@ -18,7 +20,7 @@ use crate::{
         mailbox::MailboxSize,
         rows::{self, RowError},
         sessions,
-        sqlite::{Query, Row, aliases_as_json, entities_as_json},
+        sqlite::{Query, Row, aliases_as_json, entities_as_json, listed},
     },
 };
 
@@ -46,6 +48,22 @@ impl Store {
         let query = sqlx::query(SELECT).bind(address.as_str().to_owned());
         let row = self.readers().row(query).await?;
         Ok(row.and_then(|row| rows::logged("accounts", read(&row))))
+    }
+
+    /// Returns which of these addresses are accounts.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn accounts_among(
+        &self,
+        addresses: &[Address],
+    ) -> Result<BTreeSet<Address>, StoreError> {
+        if addresses.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let query = sqlx::query(SELECT_AMONG).bind(rows::as_json(&addresses));
+        let found = self.readers().rows(query).await?;
+        Ok(rows::readable("accounts", found, |row| rows::address(row, 0)).into_iter().collect())
     }
 
     /// Returns when an account was last there; none if it never went, or is not there at all.
@@ -191,6 +209,7 @@ fn read_state(word: &str) -> Result<AccountState, RowError> {
     }
 }
 
+const SELECT_AMONG: &str = concat!("SELECT address FROM accounts WHERE address IN ", listed!("$1"));
 const SELECT: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
         grant_list_in_use, created
     FROM accounts WHERE address = $1";

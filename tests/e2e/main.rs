@@ -62,6 +62,9 @@ mod operator;
 /// Who may see what of a user.
 mod presence_access;
 
+/// Requests about presence, each in all its forms.
+mod presence_requests;
+
 /// Logins and the sequences that follow them.
 mod start_up;
 
