@@ -1,5 +1,7 @@
 //! What every store must do, whatever its database.
 
+#[path = "store/aliases.rs"]
+mod aliases;
 #[path = "store/durability.rs"]
 mod durability;
 #[path = "store/grouping.rs"]

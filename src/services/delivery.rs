@@ -194,8 +194,9 @@ impl Services {
                     live.asked.push(contact.clone());
                 }
                 Cargo::Presence(changes) => {
-                    let is_taken = |waiting: &(Address, i64)| changes.contains(waiting);
-                    live.news.retain(|waiting| !is_taken(waiting));
+                    live.news.retain(|waiting| !changes.contains(waiting));
+                    let last = changes.iter().map(|(_, change)| *change).max();
+                    live.handed_out = live.handed_out.max(last.unwrap_or_default());
                 }
                 Cargo::Question(_) | Cargo::Letter(_) => {}
             }
@@ -380,6 +381,9 @@ fn fitting(asker: &Asker, presences: &[Presence]) -> usize {
         let notification = PresenceNotificationRequest { presences };
         asker.octets(&Primitive::PresenceNotificationRequest(notification))
     };
+    if presences.len() < 2 {
+        return presences.len();
+    }
     let frame = octets(&[]);
     let mut room = asker.handset.body_bytes.saturating_sub(frame);
     let fit = presences.iter().take_while(|presence| {

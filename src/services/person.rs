@@ -80,6 +80,8 @@ pub struct Live {
     pub has_news: bool,
     /// Whose presence it is to be told next, and as of which change; each contact once.
     pub news: VecDeque<(Address, i64)>,
+    /// All changes up to this one were handed out since news was looked up anew.
+    pub handed_out: i64,
     /// The link on which it was shown to contacts elsewhere; zero for none.
     pub shown_on: i64,
     /// What it wants to be told of in the order of the scopes, once that was read.
@@ -193,6 +195,7 @@ impl Live {
             woken: None,
             has_news: true,
             news: VecDeque::new(),
+            handed_out: 0,
             shown_on: 0,
             watches: None,
             asked: Vec::new(),

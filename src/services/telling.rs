@@ -35,6 +35,7 @@ impl Live {
     /// Forgets what was looked up: it may not be all, or not wanted any more.
     pub fn look_again(&mut self) {
         self.news.clear();
+        self.handed_out = 0;
         self.has_news = true;
     }
 }
@@ -131,6 +132,8 @@ impl Services {
     /// Takes note that a session was told of all changes up to one.
     pub(super) fn told(&self, person: &mut Person, session: &str, change: i64) {
         let Some(live) = person.live(session) else { return };
+        // What was confirmed before its turn counts now.
+        let change = change.max(live.handed_out);
         let told = live.first_presence_under_way().map_or(change, |first| change.min(first - 1));
         let id = live.session.id.clone();
         let mut writes = Vec::new();

@@ -86,6 +86,10 @@ impl Hot {
             }
             Write::DropSession(_) | Write::PruneAnswers { .. } => !self.answers.is_empty(),
             Write::DropContact { .. } => !self.presences.is_empty(),
+            Write::TouchContactPresence { owner, contact, .. } => {
+                !self.presences.is_empty()
+                    || self.drops_presence(owner, contact, &CompactString::default())
+            }
             Write::DropAccount(_) => !self.is_empty(),
             _ => false,
         }

@@ -36,6 +36,7 @@ const ONLINE: usize = 300;
 struct Cost {
     posts: usize,
     octets: usize,
+    took: Duration,
 }
 
 /// A server on which these users have a thousand contacts elsewhere, whom they see.
@@ -102,9 +103,11 @@ async fn started(settings: PhoneSettings) -> (Phone, BTreeMap<CompactString, Vec
         }
     });
     let mut phone = Phone::new(PhoneSettings { trace: Some(trace), ..settings }).unwrap();
+    let begun = std::time::Instant::now();
     phone.login().await.unwrap();
     phone.start_up().await.unwrap();
     while phone.poll().await.unwrap() > 0 {}
+    cost.lock().unwrap().took = begun.elapsed();
     let mut told: BTreeMap<CompactString, Vec<Mood>> = BTreeMap::new();
     while let Some(event) = phone.take_event() {
         if let Event::Presence(seen) = event {

@@ -233,3 +233,25 @@ async fn a_contact_on_a_second_list_is_told_again_with_all_that_is_known_of_it()
     assert!(is_ok(&kim.request(Primitive::ListManageRequest(add)).await));
     assert_eq!(presences(&kim.fetch().await), [("wv:ann@far.test".to_owned(), true)]);
 }
+
+#[tokio::test]
+async fn what_is_confirmed_before_its_turn_is_not_told_again() {
+    let (_world, kim) = linked().await;
+    let users: Vec<String> = (0..9).map(|number| format!("wv:c{number}@far.test")).collect();
+    kim.subscribe(&users.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut told = Vec::new();
+    let mut given = kim.poll().await;
+    assert_eq!(given.len(), 3, "several at once");
+    while !given.is_empty() {
+        let mut next = Vec::new();
+        for transaction in given.iter().rev() {
+            next.extend(kim.confirm(transaction).await);
+        }
+        told.extend(presences(
+            &given.into_iter().map(|it| it.content.unwrap()).collect::<Vec<_>>(),
+        ));
+        given = if next.is_empty() { kim.poll().await } else { next };
+    }
+    told.sort();
+    assert_eq!(told, users.into_iter().map(|user| (user, false)).collect::<Vec<_>>());
+}
