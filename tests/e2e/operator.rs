@@ -34,17 +34,17 @@ async fn asked(phone: &mut onesoup::phone::session::Phone) -> String {
 #[tokio::test]
 async fn a_contact_that_the_operator_adds_is_asked_and_seen_on_the_phone() {
     let (lab, server) = (Lab::shared(), Server::shared());
-    let mut phone = android(server, "olga").await;
+    let mut phone = android(server, "ottilie").await;
     let mut contact = XmppClient::login(lab, "ann@far.test/added", "pw-ann").await;
     contact.reach("onesoup.test").await;
-    let said = told(server, &["roster", "add", "olga", "ann@far.test", "--name", "Ann"]);
+    let said = told(server, &["roster", "add", "ottilie", "ann@far.test", "--name", "Ann"]);
     assert!(said.contains("is on the list \"Friends\"") && said.contains("is asked"), "{said}");
-    contact.expect_presence(Type::Subscribe, "olga@onesoup.test").await;
-    contact.approve("olga@onesoup.test").await;
+    contact.expect_presence(Type::Subscribe, "ottilie@onesoup.test").await;
+    contact.approve("ottilie@onesoup.test").await;
     expect_presence(&mut phone, "ann", |seen| seen.mood == Mood::Available).await;
-    let again = told(server, &["roster", "add", "olga", "ann@far.test", "--name", "Annie"]);
+    let again = told(server, &["roster", "add", "ottilie", "ann@far.test", "--name", "Annie"]);
     assert!(again.contains("was already on") && !again.contains("is asked"), "{again}");
-    let list = told(server, &["roster", "list", "olga@onesoup.test"]);
+    let list = told(server, &["roster", "list", "ottilie@onesoup.test"]);
     let line = list.lines().find(|line| line.starts_with("ann@far.test")).unwrap();
     assert!(line.contains("Annie") && line.contains("sees them, is not seen"), "{line}");
     // The phone reads it when it starts up again, once the service has looked.
@@ -56,10 +56,10 @@ async fn a_contact_that_the_operator_adds_is_asked_and_seen_on_the_phone() {
         phone.start_up().await.unwrap();
     }
 
-    let said = told(server, &["roster", "remove", "olga", "ann@far.test"]);
+    let said = told(server, &["roster", "remove", "ottilie", "ann@far.test"]);
     assert!(said.contains("Friends"), "{said}");
-    contact.expect_presence(Type::Unsubscribe, "olga@onesoup.test").await;
-    assert_eq!(told(server, &["roster", "list", "olga"]), "nobody\n");
+    contact.expect_presence(Type::Unsubscribe, "ottilie@onesoup.test").await;
+    assert_eq!(told(server, &["roster", "list", "ottilie"]), "nobody\n");
 }
 
 #[tokio::test]
