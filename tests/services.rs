@@ -33,3 +33,9 @@ mod cost;
 
 #[path = "services/at_once.rs"]
 mod at_once;
+
+#[path = "services/moving.rs"]
+mod moving;
+
+#[path = "services/questions.rs"]
+mod questions;

@@ -56,6 +56,11 @@ impl Aliases {
         Some(name)
     }
 
+    /// Returns all aliases and whom they mean.
+    pub fn all(&self) -> impl Iterator<Item = (&Address, &CompactString)> {
+        self.names.iter()
+    }
+
     /// Returns somebody's alias.
     pub fn of(&self, address: &Address) -> Option<&CompactString> {
         self.names.get(address)

@@ -209,7 +209,7 @@ fn is_typable(name: &str) -> bool {
         })
 }
 
-fn is_password(password: &Secret) -> bool {
+pub(super) fn is_password(password: &Secret) -> bool {
     let text = password.expose();
     PASSWORD_CHARS.contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Lists of one account at most.
-const MAX_LISTS: usize = 50;
+pub(super) const MAX_LISTS: usize = 50;
 
 impl Services {
     /// Returns the lists of an account that is held.

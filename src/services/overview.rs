@@ -33,6 +33,8 @@ pub struct Overview {
     pub mailbox: MailboxSize,
     /// When the oldest of that came.
     pub oldest: Option<Millis>,
+    /// When its last phone went, if none is there.
+    pub last_there: Option<Millis>,
 }
 
 impl Services {
@@ -57,6 +59,7 @@ impl Services {
             grants: store.grants(address).await?,
             entities: person.entities,
             mailbox: person.mailbox,
+            last_there: store.last_there(address).await?,
             oldest: store.letters(address, 1).await?.first().map(|letter| letter.received),
         }))
     }

@@ -1,13 +1,10 @@
 //! The operator changes somebody's contacts, as that user's phone would.
 
-use compact_str::CompactString;
-
 use crate::{
     bridge,
     domain::{
         address::Address,
         contact::{Contact, ContactList, Member},
-        presence::Presence,
         refusal::Refusal,
         subscription::Event,
         view::View,
@@ -132,7 +129,7 @@ impl Services {
         let mut unit = Unit::default();
         unit.write(Write::PutMember { account: owner.clone(), key: list.key.clone(), member });
         if known.is_none() {
-            unit.write(self.nothing_seen(owner, contact));
+            unit.write(self.tell_of(owner, contact));
         }
         self.carry_out(unit).await?;
         let relation = self.contact(owner, contact).await?.relation;
@@ -218,15 +215,10 @@ impl Services {
         Ok(self.store.lists(owner).await.map_err(refused)?)
     }
 
-    /// That nothing is known of a new contact yet is what its phone is told first.
-    fn nothing_seen(&self, owner: &Address, contact: &Address) -> Write {
-        Write::PutContactPresence {
-            owner: owner.clone(),
-            contact: contact.clone(),
-            resource: CompactString::default(),
-            presence: Presence::offline(),
-            change: self.ids.next_number(),
-        }
+    /// A phone is told of a new contact first what is known, and be it nothing.
+    pub(super) fn tell_of(&self, owner: &Address, contact: &Address) -> Write {
+        let (owner, contact) = (owner.clone(), contact.clone());
+        Write::TouchContactPresence { owner, contact, change: self.ids.next_number() }
     }
 }
 

@@ -10,21 +10,37 @@ use crate::xmpp::{
     why::Why,
 };
 
+/// How much of one element is kept.
+#[derive(Clone, Copy)]
+pub(in crate::xmpp) struct Room {
+    /// Its octets as they came.
+    pub(in crate::xmpp) octets: usize,
+    /// The elements in it.
+    pub(in crate::xmpp) elements: usize,
+}
+
 /// One element in the making.
 pub(in crate::xmpp) struct Assembly {
     /// Elements that are open, the outermost first; one alone if the rest is skipped.
     open: Vec<Element>,
     /// How many elements are open in truth.
     depth: usize,
-    octets: usize,
+    /// What is left of the room.
+    room: Room,
     /// Why the inside is skipped.
     skipped: Option<Why>,
 }
 
 impl Assembly {
-    /// Starts with the outermost element.
+    /// Starts with the outermost element of a stanza.
     pub(in crate::xmpp) fn start(head: Head, scopes: &mut Scopes) -> Self {
-        let mut assembly = Self { open: Vec::new(), depth: 1, octets: 0, skipped: None };
+        let room = Room { octets: MAX_OCTETS, elements: usize::MAX };
+        Self::within(room, head, scopes)
+    }
+
+    /// Starts with the outermost element of something that has this room.
+    pub(in crate::xmpp) fn within(room: Room, head: Head, scopes: &mut Scopes) -> Self {
+        let mut assembly = Self { open: Vec::new(), depth: 1, room, skipped: None };
         let octets = head.octets();
         match scopes.enter(head) {
             Ok(element) => assembly.open.push(element),
@@ -42,6 +58,10 @@ impl Assembly {
     pub(in crate::xmpp) fn open(&mut self, head: Head, scopes: &mut Scopes) {
         self.depth = self.depth.saturating_add(1);
         self.weigh(head.octets());
+        match self.room.elements.checked_sub(1) {
+            Some(left) => self.room.elements = left,
+            None => self.skip(Why::TooBig),
+        }
         if self.depth > MAX_DEPTH {
             self.skip(Why::TooDeep);
         }
@@ -63,11 +83,13 @@ impl Assembly {
         }
     }
 
-    /// Closes the innermost element; returns the whole when that was the outermost.
+    /// Closes the innermost element; returns the whole when that was the outermost. Elements
+    /// around it, as many as `outer`, stay open.
     pub(in crate::xmpp) fn close(
         &mut self,
         octets: usize,
         scopes: &mut Scopes,
+        outer: usize,
     ) -> Option<Result<Payload, Odd>> {
         self.weigh(octets);
         self.depth = self.depth.saturating_sub(1);
@@ -75,8 +97,7 @@ impl Assembly {
             return None;
         }
         let closed = self.open.pop()?;
-        // The root of the stream stays open.
-        scopes.leave_to(1 + self.open.len());
+        scopes.leave_to(outer + self.open.len());
         match (self.open.last_mut(), self.skipped) {
             (Some(outer), _) => {
                 outer.append_child(closed);
@@ -88,9 +109,9 @@ impl Assembly {
     }
 
     fn weigh(&mut self, octets: usize) {
-        self.octets = self.octets.saturating_add(octets);
-        if self.octets > MAX_OCTETS {
-            self.skip(Why::TooBig);
+        match self.room.octets.checked_sub(octets) {
+            Some(left) => self.room.octets = left,
+            None => self.skip(Why::TooBig),
         }
     }
 

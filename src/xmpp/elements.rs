@@ -106,7 +106,7 @@ impl Elements {
 
     fn close(&mut self, octets: usize) -> Option<Item> {
         let Some(inside) = &mut self.inside else { return Some(Item::Footer) };
-        let whole = inside.close(octets, &mut self.scopes)?;
+        let whole = inside.close(octets, &mut self.scopes, 1)?;
         self.inside = None;
         Some(Item::Element(whole))
     }

@@ -28,6 +28,7 @@ pub mod nick;
 pub mod ns;
 pub mod odd;
 pub mod payload;
+pub mod portable;
 pub mod presence;
 pub mod pubsub;
 pub mod pubsub_event;

@@ -46,6 +46,11 @@ impl Head {
         }
     }
 
+    /// Returns the name without its prefix.
+    pub(in crate::xmpp) fn local_name(&self) -> &str {
+        self.name.1.as_str()
+    }
+
     /// Returns how many octets it took.
     pub(in crate::xmpp) fn octets(&self) -> usize {
         self.octets

@@ -19,6 +19,8 @@ pub const ROSTER: &str = "jabber:iq:roster";
 pub const DATA: &str = "jabber:x:data";
 /// Last activity (XEP-0012).
 pub const LAST: &str = "jabber:iq:last";
+/// Rules for whom an account lets through (XEP-0016).
+pub const PRIVACY: &str = "jabber:iq:privacy";
 /// Service discovery: who are you (XEP-0030).
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 /// Service discovery: what do you hold (XEP-0030).
@@ -61,6 +63,8 @@ pub const NICK: &str = "http://jabber.org/protocol/nick";
 pub const SERVER_INFO: &str = "http://jabber.org/network/serverinfo";
 /// Messages wait for who is away (XEP-0160).
 pub const OFFLINE: &str = "msgoffline";
+/// Block lists (XEP-0191).
+pub const BLOCKING: &str = "urn:xmpp:blocking";
 /// Message receipts (XEP-0184).
 pub const RECEIPTS: &str = "urn:xmpp:receipts";
 /// Ping (XEP-0199).
@@ -71,6 +75,14 @@ pub const TIME: &str = "urn:xmpp:time";
 pub const DELAY: &str = "urn:xmpp:delay";
 /// Which program: the type of a form (XEP-0232).
 pub const SOFTWARE_INFO: &str = "urn:xmpp:dataforms:softwareinfo";
+/// Accounts in a file (XEP-0227).
+pub const PORTABLE: &str = "urn:xmpp:pie:0";
+/// Credentials in such a file.
+pub const PORTABLE_SCRAM: &str = "urn:xmpp:pie:0#scram";
+/// What such a file has of ours alone.
+pub const OWN: &str = "https://onesoup.com/ns/account";
+/// Other files in a file (XInclude 1.0).
+pub const XINCLUDE: &str = "http://www.w3.org/2001/XInclude";
 /// Correction of the last message (XEP-0308).
 pub const REPLACE: &str = "urn:xmpp:message-correct:0";
 /// Time since the last act of a user (XEP-0319).

@@ -56,6 +56,9 @@ mod latency;
 /// Contact lists in every form.
 mod lists;
 
+/// Accounts move between servers.
+mod moving;
+
 /// The operator looks at accounts and changes contacts.
 mod operator;
 

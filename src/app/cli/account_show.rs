@@ -74,6 +74,7 @@ fn as_text(overview: &Overview) -> String {
     text.push_str(&in_columns(&[
         row("state", state(account.state).to_owned()),
         row("made", moment(account.created)),
+        row("last there", overview.last_there.map_or_else(|| "-".to_owned(), moment)),
         row("password", logins(&account.password).to_owned()),
         row("mailbox", waits),
         row("blocks", entities(overview, EntityKind::Block, account.block_list_in_use)),
@@ -144,6 +145,7 @@ fn as_json(overview: &Overview) -> Value {
         "address": account.address.as_str(),
         "state": state(account.state),
         "created": moment(account.created),
+        "last_there": overview.last_there.map(moment),
         "password": logins(&account.password),
         "mailbox": {
             "messages": overview.mailbox.letters,

@@ -4,6 +4,8 @@ pub mod account;
 pub mod account_show;
 pub mod check;
 pub mod decode;
+pub mod export;
+pub mod import;
 pub mod phone;
 pub mod roster;
 mod table;
@@ -41,6 +43,10 @@ enum Command {
     /// Look at and change somebody's contacts.
     #[command(subcommand)]
     Roster(roster::RosterCommand),
+    /// Write accounts down for another server, or for this one again (XEP-0227).
+    Export(export::ExportArgs),
+    /// Take accounts in from a file of another server, or of this one (XEP-0227).
+    Import(import::ImportArgs),
     /// Be a handset in the terminal: log in, see the contacts, chat.
     Phone(Box<phone::PhoneArgs>),
     /// Print any CSP body, XML or WBXML, as indented XML.
@@ -69,6 +75,14 @@ pub async fn main(cli: Cli) -> Result<()> {
         Command::Roster(command) => {
             log::start("warn");
             roster::run(&config_load::load_for_accounts(cli.config.as_deref())?, command).await
+        }
+        Command::Export(args) => {
+            log::start("warn");
+            export::run(&config_load::load_for_accounts(cli.config.as_deref())?, args).await
+        }
+        Command::Import(args) => {
+            log::start("warn");
+            import::run(&config_load::load_for_accounts(cli.config.as_deref())?, args).await
         }
         Command::Phone(args) => phone::run(*args, default_url(cli.config.as_deref())).await,
         Command::Decode(args) => decode::run(args).await,

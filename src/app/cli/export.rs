@@ -1,0 +1,125 @@
+//! `onesoup export`: writes accounts down for another server, or for us again (XEP-0227).
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::{
+    app::{config::Settings, run},
+    domain::address::Address,
+    services::{accounts::AccountError, context::Services},
+    xmpp::portable::file,
+};
+
+/// Accounts read at once.
+const PAGE: u32 = 500;
+
+/// What to write, and where.
+#[derive(Args)]
+pub struct ExportArgs {
+    /// The file to write; without it standard output.
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// Write passwords too, where they can be read: whoever reads the file can log in.
+    #[arg(long)]
+    passwords: bool,
+    /// The accounts, as in kim@chat.example.org; without any, all.
+    addresses: Vec<String>,
+}
+
+/// Carries out the command.
+///
+/// # Errors
+///
+/// An account is not there, or the file cannot be written: then there is none.
+pub async fn run(settings: &Settings, args: ExportArgs) -> Result<()> {
+    let services = run::open_apart(settings).await?;
+    let done = match &args.to {
+        None => write(&services, &args, BufWriter::new(io::stdout().lock())).await.map(drop),
+        Some(path) => write_file(&services, &args, path).await,
+    };
+    services.store.close().await;
+    done
+}
+
+/// Writes to a file beside, which takes the name once it is whole.
+async fn write_file(services: &Services, args: &ExportArgs, path: &Path) -> Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let part = PathBuf::from(name);
+    let written = async {
+        let file = create(&part).with_context(|| part.display().to_string())?;
+        let (count, mut out) = write(services, args, BufWriter::new(file)).await?;
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        fs::rename(&part, path).with_context(|| path.display().to_string())?;
+        println!("{count} accounts are written to {}", path.display());
+        if args.passwords {
+            println!("the file has their passwords: whoever reads it can log in");
+        }
+        Ok(())
+    };
+    let written = written.await;
+    if written.is_err() {
+        // What is left of it is of no use to anybody.
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+/// Makes a file that only this user can read: it has what people wrote to each other.
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+async fn write<W: Write>(services: &Services, args: &ExportArgs, mut out: W) -> Result<(usize, W)> {
+    out.write_all(file::start(&services.rules.domain).as_bytes())?;
+    let mut count = 0;
+    if args.addresses.is_empty() {
+        let mut after: Option<Address> = None;
+        loop {
+            let page = services.accounts(after.as_ref(), PAGE).await?;
+            for account in &page {
+                count += usize::from(one(services, args, &account.address, &mut out).await?);
+            }
+            match page.last() {
+                Some(last) if page.len() >= PAGE as usize => after = Some(last.address.clone()),
+                _ => break,
+            }
+        }
+    }
+    for address in &args.addresses {
+        let address = services.own_address(address)?;
+        if !one(services, args, &address, &mut out).await? {
+            anyhow::bail!("{address}: {}", AccountError::Missing);
+        }
+        count += 1;
+    }
+    out.write_all(file::END.as_bytes())?;
+    out.flush()?;
+    Ok((count, out))
+}
+
+/// Writes one account; false if it is not there, or no more.
+async fn one(
+    services: &Services,
+    args: &ExportArgs,
+    address: &Address,
+    out: &mut impl Write,
+) -> Result<bool> {
+    match services.exported(address, args.passwords).await {
+        Ok(user) => {
+            out.write_all(user.to_text(&services.rules.domain).as_bytes())?;
+            out.write_all(b"\n")?;
+            Ok(true)
+        }
+        Err(AccountError::Missing) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,230 @@
+//! Accounts that are written down come back as they were.
+
+use onesoup::{
+    base::clock::Millis,
+    domain::{
+        account::{AccountState, StoredPassword},
+        address::{Address, Device},
+        contact::{Contact, ContactList, Grant, Member, Relation, Scope},
+        mailbox::{Content, Letter, Message, Outcome, Report},
+        view::View,
+    },
+    services::{
+        accounts::AccountError,
+        context::Services,
+        import::{ImportError, Imported},
+        overview::Overview,
+    },
+    store::{entities::EntityKind, write::Write},
+    xmpp::portable::{
+        PortableUser,
+        file::{END, Item, PortableFile, start},
+    },
+};
+
+use super::world::{DOMAIN, World};
+
+/// Writes an account down and reads it again.
+async fn written(services: &Services, address: &Address, with_password: bool) -> PortableUser {
+    let user = services.exported(address, with_password).await.unwrap();
+    let text = start(DOMAIN) + &user.to_text(DOMAIN) + END;
+    let mut items = PortableFile::default().feed(text.as_bytes()).into_iter();
+    let user = items.find_map(|item| match item {
+        Item::User(user) => Some(*user),
+        _ => None,
+    });
+    user.expect("one account")
+}
+
+/// What must be the same on both sides, but for what is made anew.
+fn kept(overview: Overview) -> String {
+    let Overview { account, lists, mut contacts, grants, entities, mailbox, oldest, .. } = overview;
+    contacts.sort_by(|one, other| one.address.cmp(&other.address));
+    let account = (account.state, account.created, account.block_list_in_use);
+    format!(
+        "{account:?}\n{lists:#?}\n{contacts:#?}\n{grants:?}\n{entities:?}\n{mailbox:?}{oldest:?}"
+    )
+}
+
+async fn account_with_everything(world: &World) -> Address {
+    let kim = world.account("kim").await;
+    let ann = Address::of("ann", "far.test");
+    let asker = Address::of("asker", "far.test");
+    let bob = Address::of("b\\20ob", "far.test");
+    let account = || kim.clone();
+    let member = |address: &Address, spelling: &str, name: &str| Member {
+        address: address.clone(),
+        spelling: spelling.into(),
+        nickname: name.into(),
+    };
+    let list = ContactList {
+        key: "wörk & co".into(),
+        spelling: "Wörk & Co".into(),
+        display_name: "Work <1>".into(),
+        is_default: false,
+        members: Vec::new(),
+    };
+    let relation = |to, from, pending_out, pending_in, is_approved| Relation {
+        to,
+        from,
+        pending_out,
+        pending_in,
+        is_approved,
+    };
+    let some = View::Only(serde_json::from_str("[\"OnlineStatus\"]").unwrap());
+    let contacts = [
+        (&ann, relation(true, true, false, false, false), Some(View::Everything)),
+        (&bob, relation(false, false, true, false, true), Some(some)),
+        (&asker, relation(false, false, false, true, false), None),
+    ];
+    let letter = |id: i64, content: Content| Letter {
+        id,
+        account: account(),
+        resource: (id == 1).then(|| "s60-1".into()),
+        received: Millis(1_600_000_000_000 + id),
+        expires: Some(Millis(1_900_000_000_000)),
+        content,
+    };
+    let sender = Device { account: ann.clone(), resource: Some("home".into()) };
+    let message = Content::Message(Message {
+        sender,
+        body: "soup's <on> & hot\n\"now\"".into(),
+        media_type: Some("text/x-odd".into()),
+        sent: Millis(1_599_999_999_123),
+        receipt: Some("q1".into()),
+    });
+    let report = Content::Report(Report {
+        message_id: "r1".into(),
+        recipient: ann.clone(),
+        outcome: Outcome::Failed("no & way".into()),
+        at: Millis(9),
+    });
+    let mut writes = vec![
+        Write::PutList { account: account(), list: list.clone() },
+        Write::SetBlocking {
+            account: account(),
+            block_list_in_use: true,
+            grant_list_in_use: false,
+        },
+        Write::SetAccountState { account: account(), state: AccountState::Suspended },
+        Write::PutLetter(letter(1, message)),
+        Write::PutLetter(letter(2, report)),
+    ];
+    for (key, member) in [
+        ("friends", member(&ann, "wv:Ann@far.test", "Annie")),
+        (&list.key, member(&bob, "wv:b ob@far.test", "Bob")),
+        (&list.key, member(&ann, "wv:ann@far.test", "A. \"Work\"")),
+    ] {
+        writes.push(Write::PutMember { account: account(), key: key.into(), member });
+    }
+    for (address, relation, accepted) in contacts {
+        let watched_until = relation.pending_in.then_some(Millis(77));
+        let contact = Contact { address: address.clone(), relation, accepted, watched_until };
+        writes.push(Write::PutContact { account: account(), contact });
+    }
+    let scopes =
+        [Scope::Default, Scope::List(list.key.clone()), Scope::Contact(Address::of("x", "y.z"))];
+    for scope in scopes {
+        let grant = Grant { scope, attributes: vec!["OnlineStatus".into(), "Alias".into()] };
+        writes.push(Write::PutGrant { account: account(), grant });
+    }
+    for (kind, name) in [(EntityKind::Block, "tybalt"), (EntityKind::Grant, "romeo")] {
+        let (entity, spelling) = (Address::of(name, "far.test"), format!("wv:{name}@FAR.test"));
+        let spelling = spelling.into();
+        writes.push(Write::PutEntity { account: account(), kind, entity, spelling });
+    }
+    let alias = Write::PutAlias { account: account(), alias: "bob~".into(), address: bob };
+    writes.push(alias);
+    world.services.store.commit(writes).await.unwrap();
+    kim
+}
+
+#[tokio::test]
+async fn an_account_comes_back_with_all_that_it_had() {
+    let (here, there) = (World::new().await, World::new().await);
+    let kim = account_with_everything(&here).await;
+    let user = written(&here.services, &kim, true).await;
+    assert_eq!(user.strange, [""; 0]);
+    let imported = there.services.import(&user, false).await.unwrap();
+    assert!(imported.password.is_none() && imported.remarks.is_empty(), "{imported:?}");
+    assert_eq!((imported.contacts, imported.messages), (3, 2));
+    let (before, after) =
+        (here.services.overview(&kim).await.unwrap(), there.services.overview(&kim).await.unwrap());
+    let open = there.services.keeper.open(&kim, &after.account.password).unwrap();
+    assert_eq!(open.expose(), "cat1");
+    assert_eq!(kept(before), kept(after));
+    // The same is written down on the other side, letter for letter.
+    assert_eq!(written(&there.services, &kim, true).await, user);
+}
+
+#[tokio::test]
+async fn an_account_that_is_there_is_replaced_only_if_that_is_wanted() {
+    let world = World::new().await;
+    let kim = account_with_everything(&world).await;
+    let user = written(&world.services, &kim, false).await;
+    let before = kept(world.services.overview(&kim).await.unwrap());
+    let refused = world.services.import(&user, false).await.unwrap_err();
+    assert_eq!(refused, ImportError::Account(AccountError::Taken));
+    for _ in 0..2 {
+        let Imported { password, .. } = world.services.import(&user, true).await.unwrap();
+        // Without one in the file, its password stays.
+        assert!(password.is_none());
+        assert_eq!(kept(world.services.overview(&kim).await.unwrap()), before);
+    }
+    let other = PortableUser { name: "kim".into(), ..PortableUser::default() };
+    world.services.import(&other, true).await.unwrap();
+    let overview = world.services.overview(&kim).await.unwrap();
+    assert!(overview.contacts.is_empty() && overview.mailbox.letters == 0);
+    assert_eq!(overview.lists.len(), 1);
+    let sealed = &overview.account.password;
+    assert!(matches!(sealed, StoredPassword::Sealed(_)));
+}
+
+#[tokio::test]
+async fn an_account_of_another_server_gets_a_list_for_each_group() {
+    let world = World::new().await;
+    let text = include_str!("../vectors/portable/ejabberd-23.01_xmpp_test.xml");
+    let mut juliet = None;
+    for item in PortableFile::default().feed(text.as_bytes()) {
+        if let Item::User(user) = item
+            && user.name == "juliet"
+        {
+            juliet = Some(world.services.import(&user, false).await.unwrap());
+        }
+    }
+    let juliet = juliet.unwrap();
+    assert!(juliet.password.is_some());
+    assert!(juliet.remarks.iter().any(|remark| remark.contains("SCRAM")), "{juliet:?}");
+    let overview = world.services.overview(&juliet.address).await.unwrap();
+    let names: Vec<_> = overview.lists.iter().map(|list| list.display_name.as_str()).collect();
+    assert_eq!(names, ["Friends", "Lovers"]);
+    assert!(overview.lists[0].is_default && overview.account.block_list_in_use);
+    assert_eq!(overview.lists[1].members[0].nickname, "Romeo");
+    let romeo = &overview.contacts.iter().find(|it| it.address.name() == Some("romeo")).unwrap();
+    assert_eq!(romeo.accepted, Some(View::Everything));
+    let paris = &overview.contacts.iter().find(|it| it.address.name() == Some("paris")).unwrap();
+    assert!(paris.relation.pending_in);
+    assert_eq!(overview.entities[0].entity, Address::of("tybalt", "far.test"));
+    assert_eq!(overview.mailbox.letters, 1);
+}
+
+#[tokio::test]
+async fn an_account_beyond_the_limits_is_refused_whole() {
+    let world = World::new().await;
+    let item = |number| onesoup::xmpp::portable::RosterItem {
+        jid: format!("c{number}@far.test"),
+        to: true,
+        ..Default::default()
+    };
+    let user = PortableUser {
+        name: "kim".into(),
+        roster: (0..2001).map(item).collect(),
+        ..PortableUser::default()
+    };
+    let refused = world.services.import(&user, false).await.unwrap_err();
+    assert_eq!(refused.to_string(), "more than 2000 contacts");
+    let kim = Address::of("kim", DOMAIN);
+    assert_eq!(world.services.overview(&kim).await.unwrap_err(), AccountError::Missing);
+    let odd = PortableUser { name: "k+m".into(), ..PortableUser::default() };
+    assert!(world.services.import(&odd, false).await.is_err());
+}
