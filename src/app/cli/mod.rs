@@ -99,3 +99,45 @@ fn default_url(file: Option<&Path>) -> Option<String> {
     }
     Some(format!("http://{address}/"))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::base::counters;
+
+    /// Returns all commands below one, with the words before them.
+    fn commands(command: &clap::Command, before: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        for below in command.get_subcommands() {
+            let name = format!("{before} {}", below.get_name());
+            let deeper = commands(below, &name);
+            if deeper.is_empty() { all.push(name) } else { all.extend(deeper) }
+        }
+        all
+    }
+
+    #[test]
+    fn the_operators_page_has_every_command_and_every_metric() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operating.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let commands = commands(&Cli::command(), "onesoup");
+        assert!(commands.len() > 15, "{commands:?}");
+        let metrics = counters::as_text();
+        let metrics = metrics.lines().filter_map(|line| line.strip_prefix("# HELP "));
+        let rows = metrics
+            .filter_map(|line| line.split_once(' '))
+            .map(|(name, help)| format!("| `{name}` | {help} |"));
+        let wanted = commands.into_iter().map(|command| format!("`{command}")).chain(rows);
+        let missing: Vec<String> = wanted.filter(|text| !page.contains(text.as_str())).collect();
+        assert!(missing.is_empty(), "not in docs/operating.md:\n{}", missing.join("\n"));
+        for named in page.split("`onesoup_").skip(1) {
+            let name = named.split('`').next().unwrap_or_default();
+            assert!(
+                counters::as_text().contains(&format!("onesoup_{name} ")),
+                "{name} is no metric"
+            );
+        }
+    }
+}
