@@ -1,4 +1,4 @@
-//! Every attribute of presence: from contacts on real servers, and from phone to phone.
+//! Every attribute of presence: from contacts on real servers, and to them.
 
 use std::time::Duration;
 
@@ -7,13 +7,8 @@ use onesoup::csp::address::UserAddress;
 use onesoup::csp::document::Spelling;
 use onesoup::csp::leaf::Word as _;
 use onesoup::csp::presence::{SubscribePresenceRequest, UpdatePresenceRequest};
-use onesoup::csp::presence_channel::{
-    AddrPref, Channel, ChannelStatus, CommC, CommCap, PreferredContacts,
-};
-use onesoup::csp::presence_detail::{
-    CivicAddress, ClientInfo, ClientType, ContactInfo, GeoLocation, InfoLink, Link, Source,
-    StatusContent, TimeZone,
-};
+use onesoup::csp::presence_access::{CreateAttributeListRequest, Watchers};
+use onesoup::csp::presence_detail::{ClientInfo, TimeZone};
 use onesoup::csp::presence_name::{AttributeKind, AttributeSet};
 use onesoup::csp::presence_value::{Attribute, Qualified};
 use onesoup::csp::primitive::Primitive;
@@ -23,11 +18,12 @@ use onesoup::phone::handset::Habits;
 use onesoup::phone::session::Phone;
 use onesoup::phone::settings::PhoneSettings;
 use tokio::time::timeout;
+use tokio_xmpp::parsers::iq::Iq;
 use tokio_xmpp::parsers::presence::{Show, Type};
 
 use crate::support::lab::Lab;
 use crate::support::phones::{
-    PASSWORD, android, expect, expect_message, expect_presence, s60, settings, started,
+    PASSWORD, expect, expect_message, expect_presence, s60, settings, started,
 };
 use crate::support::server::Server;
 use crate::support::xmpp::XmppClient;
@@ -37,13 +33,13 @@ const GEOLOC: &str = "http://jabber.org/protocol/geoloc";
 const NICK: &str = "http://jabber.org/protocol/nick";
 
 /// A phone that speaks 1.3 in XML, logged in.
-async fn modern(server: &Server, user: &str) -> Phone {
+pub(crate) async fn modern(server: &Server, user: &str) -> Phone {
     server.add_account(user, PASSWORD);
     let habits = settings(server, Habits::PLAIN, user);
     started(PhoneSettings { version: Version::V1_3, spelling: Spelling::Xml, ..habits }).await
 }
 
-fn everything() -> AttributeSet {
+pub(crate) fn everything() -> AttributeSet {
     AttributeSet { kinds: AttributeKind::WORDS.iter().map(|(_, kind)| kind.clone()).collect() }
 }
 
@@ -52,7 +48,7 @@ fn some(kinds: &[AttributeKind]) -> AttributeSet {
 }
 
 /// Has a phone ask for attributes of somebody.
-async fn watch(phone: &mut Phone, user: &str, attributes: AttributeSet) {
+pub(crate) async fn watch(phone: &mut Phone, user: &str, attributes: AttributeSet) {
     let request = SubscribePresenceRequest {
         users: vec![UserAddress::parse(user)],
         attributes: Some(attributes),
@@ -61,7 +57,7 @@ async fn watch(phone: &mut Phone, user: &str, attributes: AttributeSet) {
     phone.request(Primitive::SubscribePresenceRequest(request)).await.unwrap();
 }
 
-async fn publish(phone: &mut Phone, attributes: impl IntoIterator<Item = Attribute>) {
+pub(crate) async fn publish(phone: &mut Phone, attributes: impl IntoIterator<Item = Attribute>) {
     let attributes = attributes.into_iter().collect();
     let request = UpdatePresenceRequest { attributes };
     phone.request(Primitive::UpdatePresenceRequest(request)).await.unwrap();
@@ -119,7 +115,7 @@ async fn pubsub(contact: &mut XmppClient, inside: &str) {
     contact
         .expect("the answer of the contact's server", |stanza| match stanza {
             tokio_xmpp::Stanza::Iq(iq) if iq.id() == id => {
-                assert!(!matches!(iq, tokio_xmpp::parsers::iq::Iq::Error { .. }), "{iq:?}");
+                assert!(!matches!(iq, Iq::Error { .. }), "{iq:?}");
                 Some(())
             }
             _ => None,
@@ -128,7 +124,7 @@ async fn pubsub(contact: &mut XmppClient, inside: &str) {
 }
 
 /// The attribute as it would be written, with what is in it; empty if it was not told.
-fn drawn(seen: &Seen, kind: &AttributeKind) -> String {
+pub(crate) fn drawn(seen: &Seen, kind: &AttributeKind) -> String {
     seen.attributes.find(kind).map(|attribute| format!("{attribute:?}")).unwrap_or_default()
 }
 
@@ -139,7 +135,7 @@ fn mood(seen: &Seen) -> Option<Option<&str>> {
     }
 }
 
-fn alias(seen: &Seen) -> Option<&str> {
+pub(crate) fn alias(seen: &Seen) -> Option<&str> {
     match seen.attributes.find(&AttributeKind::Alias)? {
         Attribute::Alias(name) => name.valid().map(|name| name.as_str()),
         _ => None,
@@ -250,134 +246,6 @@ async fn s60_watching(server: &Server, user: &str, wv: &str, kinds: &[AttributeK
     phone
 }
 
-/// The value of each attribute, as phones publish it.
-fn facts() -> Vec<Attribute> {
-    let text = |text: &str| Qualified::known(text.into());
-    let link = Link {
-        url: Some("http://lee.test/".into()),
-        text: Some("mine".into()),
-        content_type: None,
-    };
-    let call = CommC {
-        channel: Some(Channel::Call),
-        status: Some(ChannelStatus::Open),
-        contact: Some("+358".into()),
-        note: Some("office".into()),
-    };
-    let preferred = AddrPref {
-        channel: Some(Channel::Sms),
-        address: Some("+358".into()),
-        priority: Some(1),
-        ..AddrPref::default()
-    };
-    vec![
-        Attribute::StatusText(text("in town")),
-        Attribute::StatusMood(text("IN_LOVE")),
-        Attribute::Alias(text("Lee")),
-        Attribute::FreeTextLocation(text("pub")),
-        Attribute::PreferredLanguage(text("fin")),
-        Attribute::Plmn(text("24405")),
-        Attribute::Registration(Qualified::known(true)),
-        Attribute::TimeZone(Qualified::known(TimeZone { zone: "+0530".into() })),
-        Attribute::GeoLocation(Qualified::known(GeoLocation {
-            longitude: Some("35 24 15.652W".into()),
-            latitude: Some("12 36 22.5N".into()),
-            altitude: Some("3".into()),
-            accuracy: Some("200".into()),
-        })),
-        Attribute::Address(Qualified::known(CivicAddress {
-            country: Some("GB".into()),
-            city: Some("London".into()),
-            street: Some("Strand".into()),
-            crossing1: Some("Aldwych".into()),
-            ..CivicAddress::default()
-        })),
-        Attribute::ClientInfo(Qualified::known(ClientInfo {
-            client_type: Some(ClientType::MobilePhone),
-            model: Some("xyz200".into()),
-            ..ClientInfo::default()
-        })),
-        Attribute::CommCap(Qualified::known(CommCap { channels: vec![call] })),
-        Attribute::PreferredContacts(Qualified::known(PreferredContacts {
-            addresses: vec![preferred],
-        })),
-        Attribute::StatusContent(Qualified::known(StatusContent {
-            source: Some(Source::Direct(GIF.into())),
-            content_type: Some("image/gif".into()),
-        })),
-        Attribute::ContactInfo(Qualified::known(ContactInfo {
-            source: Some(Source::Referred("http://lee.test/card".into())),
-        })),
-        Attribute::InfoLink(Qualified::known(InfoLink { links: vec![link] })),
-    ]
-}
-
-/// The smallest picture: one pixel.
-const GIF: &str = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
-
-/// Two phones of our domain see each other.
-async fn acquaint(one: &mut Phone, other: &mut Phone, names: [&str; 2]) {
-    let wv = names.map(|name| format!("wv:{name}@onesoup.test"));
-    one.add_contact(&wv[1], "Other").await.unwrap();
-    expect(other, "request", |event| matches!(event, Event::AuthRequest { .. }).then_some(()))
-        .await;
-    other.answer(&wv[0], true).await.unwrap();
-    expect_presence(one, "the other", |seen| seen.online == Some(true)).await;
-}
-
-#[tokio::test]
-async fn phones_of_the_domain_see_all_that_phones_of_the_domain_publish() {
-    let server = Server::shared();
-    let (mut kim, mut lee) = (modern(server, "factkim").await, modern(server, "factlee").await);
-    acquaint(&mut kim, &mut lee, ["factkim", "factlee"]).await;
-    watch(&mut kim, "wv:factlee@onesoup.test", everything()).await;
-    publish(&mut lee, facts()).await;
-    let seen = expect_presence(&mut kim, "all facts", |seen| alias(seen) == Some("Lee")).await;
-    for fact in facts() {
-        assert_eq!(seen.attributes.find(&fact.kind()), Some(&fact));
-    }
-
-    // One is taken back; the others are told again with it.
-    publish(&mut lee, [Attribute::GeoLocation(Qualified::unknown())]).await;
-    let seen = expect_presence(&mut kim, "no point", |seen| {
-        seen.attributes.find(&AttributeKind::GeoLocation)
-            == Some(&Attribute::GeoLocation(Qualified::unknown()))
-    })
-    .await;
-    for fact in facts().into_iter().filter(|fact| fact.kind() != AttributeKind::GeoLocation) {
-        assert_eq!(seen.attributes.find(&fact.kind()), Some(&fact));
-    }
-
-    // Who hides shows nothing more.
-    publish(&mut lee, [Attribute::OnlineStatus(Qualified::known(false))]).await;
-    let seen = expect_presence(&mut kim, "hidden", |seen| seen.online == Some(false)).await;
-    for kind in [AttributeKind::StatusMood, AttributeKind::Address, AttributeKind::ClientInfo] {
-        assert!(drawn(&seen, &kind).contains("value: None"), "{seen:?}");
-    }
-}
-
-/// Both read strictly: what the real phones refuse is an error here.
-#[tokio::test]
-async fn old_phones_read_every_attribute_that_they_ask_for() {
-    let server = Server::shared();
-    let mut lee = modern(server, "oldlee").await;
-    for (mut phone, user) in
-        [(s60(server, "oldsue").await, "oldsue"), (android(server, "oldann").await, "oldann")]
-    {
-        publish(&mut lee, [Attribute::Alias(Qualified::unknown())]).await;
-        acquaint(&mut phone, &mut lee, [user, "oldlee"]).await;
-        watch(&mut phone, "wv:oldlee@onesoup.test", everything()).await;
-        publish(&mut lee, facts()).await;
-        let seen =
-            expect_presence(&mut phone, "all facts", |seen| alias(seen) == Some("Lee")).await;
-        // handset: S60 §11.8: 1.1 has no links.
-        let is_known = |fact: &Attribute| fact.kind().is_known_to(phone.settings().version);
-        for fact in facts().into_iter().filter(is_known) {
-            assert_eq!(seen.attributes.find(&fact.kind()), Some(&fact), "{user}");
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_phone_is_told_and_woken_for_what_it_watches_only() {
     let (lab, server) = (Lab::shared(), Server::shared());
@@ -474,4 +342,60 @@ async fn a_status_in_several_languages_is_shown_in_that_of_the_user() {
                 <status xml:lang='fi'>poissa</status><status xml:lang='sv'>borta</status></presence>";
     contact.send(away.parse().unwrap()).await;
     expect_presence(&mut phone, "away", |seen| seen.status == "poissa").await;
+}
+
+/// Has a phone show these attributes to somebody, and no others.
+pub(crate) async fn grant(phone: &mut Phone, user: &str, kinds: &[AttributeKind]) {
+    let users = vec![UserAddress::parse(user)];
+    let request = CreateAttributeListRequest {
+        watchers: Watchers { users, ..Watchers::default() },
+        attributes: some(kinds),
+    };
+    phone.request(Primitive::CreateAttributeListRequest(request)).await.unwrap();
+}
+
+/// Returns the answer to a question that a contact puts to a device.
+async fn answer(contact: &mut XmppClient, to: &str, question: &str) -> Element {
+    let id = format!("ask-{:016x}", rand::random::<u64>());
+    let iq = format!("<iq xmlns='jabber:client' type='get' id='{id}' to='{to}'>{question}</iq>");
+    contact.send(iq.parse::<Element>().unwrap()).await;
+    contact
+        .expect("an answer", |stanza| match stanza {
+            tokio_xmpp::Stanza::Iq(Iq::Result { id: answered, payload, .. }) => {
+                payload.clone().filter(|_| *answered == id)
+            }
+            _ => None,
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_contact_is_answered_no_more_than_it_may_see() {
+    const TIME: &str = "<time xmlns='urn:xmpp:time'/>";
+    const VERSION: &str = "<query xmlns='jabber:iq:version'/>";
+    let (lab, server) = (Lab::shared(), Server::shared());
+    lab.register("curious", "pw-curious").await;
+    let mut contact = XmppClient::login(lab, "curious@xmpp.test", "pw-curious").await;
+    let mut phone = modern(server, "asked").await;
+    befriend(&mut phone, "asked", &mut contact).await;
+    grant(&mut phone, "wv:curious@xmpp.test", &everything().kinds).await;
+    let zone = TimeZone { zone: "+0530".into() };
+    let client = ClientInfo { model: Some("xyz200".into()), ..ClientInfo::default() };
+    let told = [
+        Attribute::TimeZone(Qualified::known(zone)),
+        Attribute::ClientInfo(Qualified::known(client)),
+    ];
+    publish(&mut phone, told).await;
+    let shown = contact.expect_presence(Type::None, "asked@onesoup.test").await;
+    let device = shown.from.unwrap().to_string();
+    let text = |element: Element, name: &str| {
+        let child = element.children().find(|child| child.name() == name);
+        child.map(Element::text).unwrap_or_default()
+    };
+    assert_eq!(text(answer(&mut contact, &device, TIME).await, "tzo"), "+05:30");
+    assert_eq!(text(answer(&mut contact, &device, VERSION).await, "os"), "xyz200");
+
+    grant(&mut phone, "wv:curious@xmpp.test", &[AttributeKind::OnlineStatus]).await;
+    assert_eq!(text(answer(&mut contact, &device, TIME).await, "tzo"), "+00:00");
+    assert_eq!(text(answer(&mut contact, &device, VERSION).await, "os"), "");
 }

@@ -5,8 +5,11 @@ mod aliases;
 /// What is answered to whoever asks.
 mod answers;
 
-/// Every attribute of presence, from contacts elsewhere and from phone to phone.
+/// Every attribute of presence, from contacts elsewhere and to them.
 mod attributes;
+
+/// The same from phone to phone.
+mod attributes_phones;
 
 /// What users grant beforehand, as their phones manage it.
 mod attribute_lists;

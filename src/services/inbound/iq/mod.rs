@@ -68,9 +68,10 @@ impl Services {
             (Query::Version, Asked::Device(session)) => {
                 Ok(Some(software::device(session).to_payload()))
             }
-            (Query::Time, Asked::Domain | Asked::Device(_)) => {
-                let time = EntityTime { now: self.clock.now(), offset_minutes: 0 };
-                Ok(Some(time.to_payload()))
+            (Query::Time, Asked::Domain) => Ok(Some(self.time(None).to_payload())),
+            (Query::Time, Asked::Device(session)) => {
+                let user = session.presence.personal.as_ref();
+                Ok(Some(self.time(user.and_then(|user| user.time_zone_minutes)).to_payload()))
             }
             (
                 Query::Version
@@ -103,13 +104,22 @@ impl Services {
                 None => Asked::NoAccount,
             },
             // spec: RFC6121 §8.5.3.2.3; who knows a device's name was told it.
-            (Some(name), person) => {
-                let sessions = person.into_iter().flat_map(|person| person.sessions);
+            (Some(name), Some(mut person)) => {
                 let is_it = |at: &Session| at.resource == name && at.presence.is_visible();
-                let found = sessions.map(|live| live.session).find(is_it);
-                found.map_or(Asked::NoDevice, |session| Asked::Device(Box::new(session)))
+                let found = person.sessions.iter().map(|live| &live.session).find(|at| is_it(at));
+                let Some(mut session) = found.cloned() else { return Ok(Asked::NoDevice) };
+                // What is told on request is no more than what is shown.
+                let access = self.access(&mut person).await.map_err(bridge::refusal::condition)?;
+                session.presence = access.view(&contact).of(&session.presence).into_owned();
+                Asked::Device(Box::new(session))
             }
+            (Some(_), None) => Asked::NoDevice,
         })
+    }
+
+    /// Returns the time, with what a user told of its zone.
+    fn time(&self, zone_minutes: Option<i16>) -> EntityTime {
+        EntityTime { now: self.clock.now(), offset_minutes: zone_minutes.unwrap_or(0).into() }
     }
 
     /// Returns an account that lets the asker through.
