@@ -3,7 +3,8 @@
 use onesoup::csp::version::Version;
 
 use crate::support::handmade::{HandPhone, Manner, find, texts};
-use crate::support::server::Server;
+use crate::support::phones::PASSWORD;
+use crate::support::server::{Server, Wishes};
 
 fn server() -> &'static Server {
     Server::shared_alone()
@@ -207,4 +208,39 @@ fn states_of_requests_are_granted_pending_or_denied() {
     assert_eq!(texts(heard.root(), "UserID"), ["wv:pr6a", "wv:pr6b", "wv:pr6c"]);
     let heard = phone.request("<GetReactiveAuthStatus-Request/>");
     assert_eq!(texts(heard.root(), "ReactiveAuthState"), ["GRANTED", "PENDING"]);
+}
+
+#[test]
+fn a_question_outlasts_a_crash_and_is_put_once_a_login_until_it_is_answered() {
+    let mut server = Server::start_alone(&Wishes::default());
+    let mut watcher = HandPhone::android(&server, "pr7a");
+    server.add_account("pr7", PASSWORD);
+    add(&mut watcher, "pr7a", "pr7");
+    subscribe(&mut watcher, &friends("pr7a"));
+    server.kill();
+    server.run();
+    server.wait_until("alive", |server| server.admin_says("/healthz") == Some(200));
+    let asked = |phone: &mut HandPhone| phone.take_all_named("PresenceAuth-Request").len();
+    for _ in 0..2 {
+        let mut phone = HandPhone::of(&server, Manner::S60, "pr7").ready();
+        assert_eq!(asked(&mut phone), 1);
+        assert_eq!(asked(&mut phone), 0, "confirmed, it is not put again");
+        phone.request("<Logout-Request/>");
+    }
+    let mut phone = HandPhone::of(&server, Manner::S60, "pr7").ready();
+    assert_eq!(asked(&mut phone), 1);
+    let answer = "<PresenceAuth-User><UserID>wv:pr7a</UserID><Acceptance>T</Acceptance>\
+                  </PresenceAuth-User>";
+    assert_eq!(phone.request(answer).code(), "200");
+    server.kill();
+    server.run();
+    server.wait_until("alive", |server| server.admin_says("/healthz") == Some(200));
+    let mut phone = HandPhone::of(&server, Manner::S60, "pr7").ready();
+    assert_eq!(asked(&mut phone), 0, "answered, it is not put any more");
+    // The answer outlasts it, too.
+    let own = "<GetPresence-Request><User><UserID>wv:pr7</UserID></User></GetPresence-Request>";
+    let mut watcher = HandPhone::of(&server, Manner::Android, "pr7a").ready();
+    let heard = watcher.request(own);
+    let online = find(heard.root(), "OnlineStatus").unwrap();
+    assert_eq!(online.text_of("PresenceValue"), Some("T"));
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use onesoup::{
     csp::{
         presence::UpdatePresenceRequest,
+        presence_access::{CreateAttributeListRequest, Watchers},
+        presence_name::{AttributeKind, AttributeSet},
         presence_value::{Attribute, PresenceSubList, Qualified},
         primitive::Primitive,
     },
@@ -114,4 +116,44 @@ async fn what_a_session_does_costs_the_same_for_5_and_for_200_contacts() {
     let few = costs(5).await;
     assert_eq!(few, costs(200).await, "login, change, logout, expiry");
     println!("statements of a login, a change, a logout: {few:?}");
+}
+
+/// The statements by which somebody whom contacts elsewhere see by a grant alone shows more of
+/// himself, then less, then nothing.
+async fn grant_costs(contacts: usize) -> [u64; 3] {
+    let mut world = World::new().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    let account = world.account("kim").await;
+    let kim = world.login("kim", "phone-1").await;
+    kim.request(grant(&[AttributeKind::OnlineStatus])).await;
+    let relation = Relation { from: true, ..Relation::default() };
+    let seers = (0..contacts).map(|number| Address::of(&format!("friend{number}"), "far.test"));
+    let contacts = seers.map(|seer| Contact { relation, ..Contact::stranger(seer) }).collect();
+    let store = &world.services.store;
+    store.commit(vec![Write::PutContacts { account, contacts }]).await.unwrap();
+    let more = [AttributeKind::OnlineStatus, AttributeKind::StatusText];
+    let mut costs = [0; 3];
+    for (cost, kinds) in costs.iter_mut().zip([&more[..], &more[..1], &[]]) {
+        store.ping_write().await.unwrap();
+        while world.link.try_recv().is_ok() {}
+        let before = store.statements();
+        kim.request(grant(kinds)).await;
+        *cost = store.statements() - before;
+        assert!(world.link.try_recv().is_ok(), "contacts are told");
+    }
+    costs
+}
+
+fn grant(kinds: &[AttributeKind]) -> Primitive {
+    Primitive::CreateAttributeListRequest(CreateAttributeListRequest {
+        attributes: AttributeSet { kinds: kinds.to_vec() },
+        watchers: Watchers { is_default: true, ..Watchers::default() },
+    })
+}
+
+#[tokio::test]
+async fn what_is_granted_and_withdrawn_costs_the_same_for_5_and_for_200_contacts_elsewhere() {
+    let few = grant_costs(5).await;
+    assert_eq!(few, grant_costs(200).await, "more, less, nothing");
+    println!("statements of showing more, less, nothing: {few:?}");
 }
