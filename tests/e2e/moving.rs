@@ -87,6 +87,9 @@ fn an_export_has_passwords_only_if_that_is_wanted() {
     let (is_well, said) = run(&server, &["export", "--to", path(&file), "kim", "nobody"]);
     assert!(!is_well && said.contains("nobody@onesoup.test: there is no such account"), "{said}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    told(&server, &["export", "--to", path(folder.path()), "kim"]);
+    let named = fs::read_to_string(folder.path().join("onesoup.test.xml")).unwrap();
+    assert_eq!(named.matches("<user ").count(), 1);
     let (is_well, said) = run(&server, &["export", "--to", "/proc/nowhere/x.xml"]);
     assert!(!is_well && said.contains("/proc/nowhere/x.xml"), "{said}");
 }

@@ -4,6 +4,8 @@ use onesoup::{
     csp::{
         address::UserAddress,
         blocking::{BlockEntityRequest, EntityList, ListChange},
+        presence::UpdatePresenceRequest,
+        presence_value::{Attribute, PresenceSubList, Qualified},
         primitive::Primitive,
     },
     services::outbox::LinkEvent,
@@ -75,4 +77,20 @@ async fn who_is_blocked_is_answered_as_if_nobody_were_there() {
         assert!(nobody.is_some());
         assert_eq!(asked(&mut world, account, query.clone()).await, nobody, "{query:?}");
     }
+}
+
+#[tokio::test]
+async fn a_phone_whose_user_hides_answers_as_if_it_were_not_there() {
+    let mut world = World::new().await;
+    let (phone, device) = seen(&mut world).await;
+    let mut attributes = PresenceSubList::default();
+    attributes.set(Attribute::OnlineStatus(Qualified::known(false)));
+    let request = UpdatePresenceRequest { attributes };
+    phone.request(Primitive::UpdatePresenceRequest(request)).await;
+    for query in [Query::Ping, Query::Version, Query::Time, Query::LastActivity] {
+        let gone = asked(&mut world, &device, query.clone()).await;
+        assert_eq!(gone, Some(Condition::ServiceUnavailable), "{query:?}");
+    }
+    // The account is there all the same, for those who see it.
+    assert_eq!(asked(&mut world, "kim@onesoup.test", Query::Ping).await, None);
 }

@@ -23,8 +23,9 @@ const PAGE: u32 = 500;
 /// What to write, and where.
 #[derive(Args)]
 pub struct ExportArgs {
-    /// The file to write; without it standard output.
-    #[arg(long, value_name = "FILE")]
+    /// The file to write, or the directory for one with the name of our domain; without it
+    /// standard output.
+    #[arg(long, value_name = "FILE|DIR")]
     to: Option<PathBuf>,
     /// Write passwords too, where they can be read: whoever reads the file can log in.
     #[arg(long)]
@@ -42,6 +43,10 @@ pub async fn run(settings: &Settings, args: ExportArgs) -> Result<()> {
     let services = run::open_apart(settings).await?;
     let done = match &args.to {
         None => write(&services, &args, BufWriter::new(io::stdout().lock())).await.map(drop),
+        Some(path) if path.is_dir() => {
+            let name = format!("{}.xml", services.rules.domain);
+            write_file(&services, &args, &path.join(name)).await
+        }
         Some(path) => write_file(&services, &args, path).await,
     };
     services.store.close().await;
