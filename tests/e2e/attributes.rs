@@ -30,6 +30,7 @@ use crate::support::xmpp::XmppClient;
 
 const MOOD: &str = "http://jabber.org/protocol/mood";
 const GEOLOC: &str = "http://jabber.org/protocol/geoloc";
+const AVATAR: &str = "urn:xmpp:avatar:metadata";
 const NICK: &str = "http://jabber.org/protocol/nick";
 
 /// A phone that speaks 1.3 in XML, logged in.
@@ -276,6 +277,21 @@ async fn a_phone_is_told_and_woken_for_what_it_watches_only() {
         expect_presence(&mut other, word, |seen| mood(seen) == Some(Some(word))).await;
         assert_eq!(phone.poll().await.unwrap(), 0);
     }
+    // A picture is another one by its hash, and none where it is taken back.
+    watch(&mut other, wv, some(&[AttributeKind::StatusContent])).await;
+    while other.poll().await.unwrap() + phone.poll().await.unwrap() > 0 {}
+    while other.take_event().is_some() {}
+    let hash = "357a8123a30844a3aa99861b6349264ba67a5694";
+    let picture = format!(
+        "<metadata xmlns='{AVATAR}'><info id='{hash}' type='image/png' bytes='1'/></metadata>"
+    );
+    for metadata in [picture, format!("<metadata xmlns='{AVATAR}'/>")] {
+        tell(&mut contact, AVATAR, &metadata).await;
+        expect_presence(&mut other, "a picture or none", |_| true).await;
+        assert_eq!(phone.poll().await.unwrap(), 0);
+    }
+    watch(&mut other, wv, some(&[AttributeKind::StatusMood])).await;
+    while other.poll().await.unwrap() > 0 {}
     // What it would draw as before is no news either.
     tell(&mut contact, MOOD, &format!("<mood xmlns='{MOOD}'><lonely/></mood>")).await;
     tell(&mut contact, NICK, &format!("<nick xmlns='{NICK}'>Last</nick>")).await;
