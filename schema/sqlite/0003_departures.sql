@@ -1,5 +1,8 @@
--- When the account's last phone was last heard of, for contacts who ask while none is there.
+-- When the account's last phone was last heard of, for contacts who ask while none is there;
+-- which it was and what it showed, so that it shows the same when it comes back.
 ALTER TABLE accounts ADD COLUMN last_there INTEGER;
+ALTER TABLE accounts ADD COLUMN last_resource TEXT;
+ALTER TABLE accounts ADD COLUMN last_presence TEXT;
 
 -- Devices that went while the link was away: contacts elsewhere still see them. One row each,
 -- not one for each contact, for a link may be away for long.

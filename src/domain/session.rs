@@ -34,7 +34,34 @@ pub struct Session {
     pub presence: Presence,
 }
 
+/// When an account was last there, and what it showed then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastThere {
+    /// When its phone was last heard.
+    pub at: Millis,
+    /// The device's name to the world.
+    pub resource: CompactString,
+    /// What it showed.
+    pub presence: Presence,
+}
+
+impl LastThere {
+    /// Returns what a device shows that comes now: what the account showed last, and of what it
+    /// is only if it is the same.
+    pub fn shown_again(self, resource: &str) -> Presence {
+        let is_same = self.resource == resource;
+        let client = self.presence.client.filter(|_| is_same);
+        Presence { is_online: true, client, ..self.presence }
+    }
+}
+
 impl Session {
+    /// Returns when its phone was last heard and what it showed.
+    pub fn last_there(&self) -> LastThere {
+        let (resource, presence) = (self.resource.clone(), self.presence.clone());
+        LastThere { at: self.last_heard(), resource, presence }
+    }
+
     /// Returns when the phone was last heard.
     ///
     /// A session lasts a quarter longer than promised, counted from then.

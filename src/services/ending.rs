@@ -23,10 +23,9 @@ impl Services {
         let contacts = self.contacts(&person.account.address).await?;
         let changes: Vec<Change> = ended.iter().cloned().map(Change::gone).collect();
         let news = self.show(person, &contacts, &changes, &mut unit).await?;
-        let last_heard = ended.iter().map(Session::last_heard).max();
-        if let Some(at) = last_heard {
-            let account = person.account.address.clone();
-            unit.write(Write::SetLastThere { account, at });
+        if let Some(last) = ended.iter().max_by_key(|session| session.last_heard()) {
+            let (account, last) = (last.account.clone(), Box::new(last.last_there()));
+            unit.write(Write::SetLastThere { account, last });
         }
         self.end(person, ended, unit).await?;
         Ok(news)

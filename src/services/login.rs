@@ -31,7 +31,7 @@ use crate::{
     services::{
         context::Services,
         passwords::Scheme,
-        person::Live,
+        person::{Live, Person},
         refused,
         showing::Change,
         transaction::{Asker, Origin, done},
@@ -264,7 +264,8 @@ impl Services {
         if let Some(live) = same {
             return Ok(welcome(request, &live.session));
         }
-        let session = self.new_session(request, &admitted, transaction, version, origin);
+        let mut session = self.new_session(request, &admitted, transaction, version, origin);
+        session.presence = self.shown_last(&person, &session).await?;
         let mut unit = Unit::default();
         let ended = replaced(&person.sessions, &session);
         unit.write(Write::PutSession(Box::new(session.clone())));
@@ -292,6 +293,18 @@ impl Services {
             handset = %session.terms.handset, version = %session.terms.version, "logged in");
         self.tell(news).await;
         Ok(welcome(request, &session))
+    }
+
+    /// Returns what a new session shows: the same as that which it replaces or follows.
+    async fn shown_last(&self, person: &Person, new: &Session) -> Result<Presence, Refusal> {
+        let sessions = person.sessions.iter().map(|live| &live.session);
+        let old = sessions.filter(|old| old.resource == new.resource).max_by_key(|old| old.opened);
+        let last = match old {
+            Some(old) => Some(old.last_there()),
+            None => self.store.last_there(&new.account).await.map_err(refused)?,
+        };
+        let first = || Presence { is_online: true, ..Presence::default() };
+        Ok(last.map_or_else(first, |last| last.shown_again(&new.resource)))
     }
 
     fn new_session(
@@ -326,7 +339,7 @@ impl Services {
                 has_capabilities: false,
                 has_services: false,
             },
-            presence: Presence { is_online: true, ..Presence::default() },
+            presence: Presence::default(),
         }
     }
 

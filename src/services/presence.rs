@@ -60,14 +60,14 @@ impl Services {
         let (good, refusal) = bridge::presence::sift(&request.attributes, asker.handset);
         bridge::presence::of_phone(&good, asker.handset, &mut session.presence);
         if session.presence != live.session.presence {
-            let was_visible = live.session.presence.is_visible();
+            let before = Some(live.session.presence.clone());
             let contacts = self.contacts(&session.account).await?;
             let mut unit = Unit::default();
             unit.write(Write::PutSession(Box::new(session.clone())));
-            let change = Change { session: session.clone(), was_visible };
-            if was_visible && !session.presence.is_visible() {
-                let (account, at) = (session.account.clone(), self.clock.now());
-                unit.write(Write::SetLastThere { account, at });
+            let change = Change { session: session.clone(), before };
+            if change.is_departure() {
+                let (account, last) = (session.account.clone(), Box::new(session.last_there()));
+                unit.write(Write::SetLastThere { account, last });
             }
             let news = self.show(&mut person, &contacts, &[change], &mut unit).await?;
             self.carry_out(unit).await?;

@@ -99,7 +99,7 @@ impl Services {
             let last = self.store.last_there(owner).await.map_err(refused)?;
             let may_know = seer.view.may_see(Attribute::OnlineStatus);
             let stamp = last.filter(|_| person.sessions.is_empty() && may_know);
-            let delay = stamp.map(|stamp| Delay { stamp, from: None });
+            let delay = stamp.map(|last| Delay { stamp: last.at, from: None });
             let gone = Stanza { delay, ..Stanza::new(meant, to, PresenceKind::Unavailable) };
             self.say(&gone.into());
         }

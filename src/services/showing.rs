@@ -32,8 +32,8 @@ const PAGE: u32 = 500;
 pub struct Change {
     /// The session as it is now.
     pub session: Session,
-    /// Whether others saw it as reachable before.
-    pub was_visible: bool,
+    /// What it showed before; none where it shows itself to somebody new, or again.
+    pub before: Option<Presence>,
 }
 
 /// A contact, and what it may see: by this all that goes out is cut.
@@ -56,18 +56,26 @@ pub struct News {
 impl Change {
     /// A session that was just opened, or shows itself to somebody new.
     pub fn shown(session: Session) -> Self {
-        Self { session, was_visible: false }
+        Self { session, before: None }
     }
 
     /// Returns whether somebody who was reachable is so no more.
     pub fn is_departure(&self) -> bool {
-        self.was_visible && !self.session.presence.is_visible()
+        let was_visible = self.before.as_ref().is_some_and(Presence::is_visible);
+        was_visible && !self.session.presence.is_visible()
     }
 
     /// A session that is no more, or no more for somebody.
     pub fn gone(session: Session) -> Self {
-        let was_visible = session.presence.is_visible();
-        Self { session: Session { presence: Presence::offline(), ..session }, was_visible }
+        let before = Some(session.presence.clone());
+        Self { session: Session { presence: Presence::offline(), ..session }, before }
+    }
+
+    /// Returns whether a contact elsewhere has seen the same before.
+    fn is_seen_the_same(&self, stanza: &Stanza, seer: &Seer<'_>) -> bool {
+        let Some(before) = self.before.clone() else { return false };
+        let session = Session { presence: before, ..self.session.clone() };
+        self::stanza(&session, seer).as_ref() == Some(stanza)
     }
 }
 
@@ -146,6 +154,9 @@ impl Services {
         for change in changes {
             let Some(stanza) = stanza(&change.session, seer) else { continue };
             if stanza.kind == PresenceKind::Available {
+                if change.is_seen_the_same(&stanza, seer) {
+                    continue;
+                }
                 unit.say(self, &stanza.into());
             } else if change.is_departure() && seer.view.may_see(Attribute::OnlineStatus) {
                 // Unsaid, the device would stay there for ever.

@@ -6,12 +6,11 @@ use compact_str::CompactString;
 use serde::Deserialize;
 
 use crate::{
-    base::clock::Millis,
     domain::{
         account::{Account, AccountState, StoredPassword},
         address::Address,
         aliases::Aliases,
-        session::Session,
+        session::{LastThere, Session},
     },
     store::{
         Store, aliases,
@@ -66,14 +65,18 @@ impl Store {
         Ok(rows::readable("accounts", found, |row| rows::address(row, 0)).into_iter().collect())
     }
 
-    /// Returns when an account was last there; none if it never went, or is not there at all.
+    /// Returns when and how an account was last there; none if it never went, or there is none.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn last_there(&self, address: &Address) -> Result<Option<Millis>, StoreError> {
+    pub async fn last_there(&self, address: &Address) -> Result<Option<LastThere>, StoreError> {
         let query = sqlx::query(SELECT_LAST_THERE).bind(address.as_str().to_owned());
         let row = self.readers().row(query).await?;
-        Ok(row.and_then(|row| rows::logged("accounts", rows::moment(&row, 0))))
+        let read = |row: &Row| {
+            let (at, resource) = (rows::moment(row, 0)?, rows::text(row, 1)?);
+            Ok(LastThere { at, resource, presence: rows::json(row, 2)? })
+        };
+        Ok(row.and_then(|row| rows::logged("accounts", read(&row))))
     }
 
     /// Returns accounts in the order of their addresses, from the first behind `after`.
@@ -129,8 +132,12 @@ pub(super) fn set_state<'q>(account: &Address, state: AccountState) -> Query<'q>
         .bind(spell_state(state))
 }
 
-pub(super) fn set_last_there<'q>(account: &Address, at: Millis) -> Query<'q> {
-    sqlx::query(SET_LAST_THERE).bind(account.as_str().to_owned()).bind(at.0)
+pub(super) fn set_last_there<'q>(account: &Address, last: &LastThere) -> Query<'q> {
+    sqlx::query(SET_LAST_THERE)
+        .bind(account.as_str().to_owned())
+        .bind(last.at.0)
+        .bind(last.resource.to_string())
+        .bind(rows::as_json(&last.presence))
 }
 
 pub(super) fn set_password<'q>(account: &Address, password: &StoredPassword) -> Query<'q> {
@@ -216,9 +223,10 @@ const SELECT: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
 const SELECT_PAGE: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
         grant_list_in_use, created
     FROM accounts WHERE address > $1 ORDER BY address LIMIT $2";
-const SELECT_LAST_THERE: &str = "SELECT last_there FROM accounts
+const SELECT_LAST_THERE: &str = "SELECT last_there, last_resource, last_presence FROM accounts
     WHERE address = $1 AND last_there IS NOT NULL";
-const SET_LAST_THERE: &str = "UPDATE accounts SET last_there = $2
+const SET_LAST_THERE: &str = "UPDATE accounts
+    SET last_there = $2, last_resource = $3, last_presence = $4
     WHERE address = $1 AND coalesce(last_there, 0) < $2";
 const INSERT: &str = "INSERT INTO accounts (address, state, sealed, hashed, block_list_in_use,
         grant_list_in_use, created)

@@ -10,7 +10,7 @@ use crate::{
         contact::{Contact, ContactList, Grant, Member, Scope, Watch},
         mailbox::Letter,
         presence::Presence,
-        session::Session,
+        session::{LastThere, Session},
     },
     store::{answers::Answer, entities::EntityKind},
 };
@@ -98,12 +98,12 @@ pub enum Write {
         /// The new state.
         state: AccountState,
     },
-    /// Notes when an account was last there, unless it was there later.
+    /// Notes when and how an account was last there, unless it was there later.
     SetLastThere {
         /// Which.
         account: Address,
-        /// When.
-        at: Millis,
+        /// When and how.
+        last: Box<LastThere>,
     },
     /// Changes a password.
     SetPassword {

@@ -53,6 +53,9 @@ mod hostile;
 /// The lab itself: it ends with its owner, and comes back where it was.
 mod lab;
 
+/// A contact elsewhere sees one presence after whatever happens, and never a ghost.
+mod life_cycle;
+
 /// How long a message takes: a measurement, left out of `make test`.
 mod latency;
 
@@ -76,6 +79,9 @@ mod start_up;
 
 /// Lists of a thousand contacts.
 mod thousand;
+
+/// Who sees whom: asked, granted, denied, taken back.
+mod subscriptions;
 
 /// Who watches a user.
 mod watchers;

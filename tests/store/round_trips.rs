@@ -7,6 +7,7 @@ use onesoup::{
         address::Address,
         contact::{Grant, Scope, Watch},
         mailbox::{Content, Outcome, Report},
+        session::LastThere,
         view::View,
     },
     store::{entities::EntityKind, error::StoreError, mailbox::MailboxSize, write::Write},
@@ -295,16 +296,35 @@ async fn a_list_takes_its_watches_and_grants_along() {
 }
 
 #[tokio::test]
-async fn when_an_account_was_last_there_only_grows() {
+async fn when_and_how_an_account_was_last_there_only_grows() {
     let store = store_with_kim().await;
     let kim = address("kim");
     assert_eq!(store.last_there(&kim).await.unwrap(), None);
     for (at, kept) in [(5, 5), (3, 5), (9, 9)] {
-        let account = kim.clone();
-        store.commit(vec![Write::SetLastThere { account, at: Millis(at) }]).await.unwrap();
-        assert_eq!(store.last_there(&kim).await.unwrap(), Some(Millis(kept)));
+        let was =
+            |at| LastThere { at: Millis(at), ..session(&format!("s{at}"), "kim").last_there() };
+        let last = Box::new(was(at));
+        store.commit(vec![Write::SetLastThere { account: kim.clone(), last }]).await.unwrap();
+        assert_eq!(store.last_there(&kim).await.unwrap(), Some(was(kept)));
     }
     assert_eq!(store.last_there(&address("nobody")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn departures_are_kept_of_accounts_that_there_are() {
+    let store = store_with_kim().await;
+    let put = |name: &str, device: &str| Write::PutDeparture {
+        account: address(name),
+        resource: device.into(),
+    };
+    let all = vec![put("lee", "a"), put("kim", "b"), put("kim", "b"), put("nobody", "c")];
+    store.commit(all).await.unwrap();
+    let kept = [(address("kim"), "b".into()), (address("lee"), "a".into())];
+    assert_eq!(store.departures(9).await.unwrap(), kept);
+    assert_eq!(store.departures(1).await.unwrap(), kept[..1]);
+    let dropped = Write::DropDeparture { account: address("kim"), resource: "b".into() };
+    store.commit(vec![dropped, Write::DropAccount(address("lee"))]).await.unwrap();
+    assert_eq!(store.departures(9).await.unwrap(), []);
 }
 
 #[tokio::test]

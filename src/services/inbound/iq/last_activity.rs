@@ -23,7 +23,7 @@ impl Services {
                 } else {
                     let last = self.store.last_there(&person.account.address).await;
                     let last = last.map_err(refused).map_err(bridge::refusal::condition)?;
-                    now.since(last.ok_or(Condition::ServiceUnavailable)?)
+                    now.since(last.ok_or(Condition::ServiceUnavailable)?.at)
                 }
             }
             // spec: XEP-0012 §4, also for who is not there: a stranger is not told which it is.
