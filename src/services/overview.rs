@@ -59,7 +59,7 @@ impl Services {
             grants: store.grants(address).await?,
             entities: person.entities,
             mailbox: person.mailbox,
-            last_there: store.last_there(address).await?,
+            last_there: store.last_there(address).await?.map(|last| last.at),
             oldest: store.letters(address, 1).await?.first().map(|letter| letter.received),
         }))
     }

@@ -1,7 +1,7 @@
 //! The XMPP server's side of a component link (XEP-0114), so that only the component's own work
 //! is measured.
 //!
-//! It takes any secret, hands texts to the hub, and sends a ping of the
+//! It takes any secret, hands texts to the hub, answers probes, and sends a ping of the
 //! component to itself back to it as a real server does.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -121,6 +121,12 @@ impl Server {
         }
         let tag = stanza.split('>').next().unwrap_or_default();
         let is = |name, value| xml::attribute(tag, name) == Some(value);
+        if stanza.starts_with("<presence") && is("type", "probe") {
+            // Everybody elsewhere is there.
+            let end = |name| xml::attribute(tag, name).unwrap_or_default();
+            let answer = format!("<presence from='{}/x' to='{}'/>", end("to"), end("from"));
+            return self.send(answer.as_bytes()).await;
+        }
         if stanza.starts_with("<iq") && is("to", domain) && is("type", "get") {
             return self.send(stanza.as_bytes()).await;
         }
