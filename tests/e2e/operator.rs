@@ -139,7 +139,8 @@ async fn an_account_is_shown_with_all_that_is_its_own() {
     phone.send("wv:odo", "where are you?").await.unwrap();
 
     let text = told(server, &["account", "show", "odette@onesoup.test"]);
-    for part in ["odette@onesoup.test", "state      active", "any login", "s60-", "at the opera"] {
+    for part in ["odette@onesoup.test", "active", "any login", "last there", "s60-", "at the opera"]
+    {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(text.contains("sees them, is not seen") && text.contains("127.0.0.1"), "{text}");
