@@ -38,7 +38,8 @@ const IMPURE: [&str; 9] = [
 ];
 
 /// Crates that one folder alone may name.
-const OWNED: [(&str, &[&str]); 3] = [
+const OWNED: [(&str, &[&str]); 4] = [
+    ("base", &["image::"]),
     ("xmpp", &["minidom", "rxml", "jid::", "xmpp_parsers"]),
     ("store", &["sqlx"]),
     ("csp", &["quick_xml"]),

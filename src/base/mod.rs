@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod counters;
 pub mod ids;
+pub mod picture;
 pub mod secret;
 pub mod stop;

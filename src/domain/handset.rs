@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, sync::LazyLock, time::Duration};
 
 use serde::Deserialize;
 
-use crate::domain::presence::Availability;
+use crate::{base::picture::Frame, domain::presence::Availability};
 
 /// One kind of phone and its habits.
 #[derive(Debug, Deserialize)]
@@ -43,6 +43,8 @@ pub struct Handset {
     pub status_chars: usize,
     /// Characters of another text in presence that the phone shows.
     pub attribute_chars: usize,
+    /// How large a picture of a contact may be; none for a phone that draws no pictures.
+    pub picture: Option<Frame>,
     /// Seconds within which the same message under another id is a repetition, for a phone that
     /// repeats so; none for one that does not.
     repeat_secs: Option<u64>,
@@ -178,6 +180,15 @@ impl Handset {
     /// Returns how many characters an address of ours may have before the domain.
     pub fn room_for_name(&self, domain: &str) -> usize {
         self.address_chars.unwrap_or(usize::MAX).saturating_sub("wv:@".len() + domain.len())
+    }
+
+    /// Returns what no picture that any phone draws is larger than; none if no phone draws any.
+    pub fn largest_picture() -> Option<Frame> {
+        TABLE.iter().filter_map(|row| row.picture).reduce(|one, other| Frame {
+            width: one.width.max(other.width),
+            height: one.height.max(other.height),
+            bytes: one.bytes.max(other.bytes),
+        })
     }
 
     fn unknown() -> &'static Self {
