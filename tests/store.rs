@@ -8,6 +8,8 @@ mod durability;
 mod grouping;
 #[path = "store/opening.rs"]
 mod opening;
+#[path = "store/pictures.rs"]
+mod pictures;
 #[path = "store/round_trips.rs"]
 mod round_trips;
 #[path = "store/samples.rs"]

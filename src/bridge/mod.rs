@@ -13,5 +13,6 @@ pub mod pep;
 pub mod picture;
 pub mod place;
 pub mod presence;
+pub mod profile;
 pub mod refusal;
 pub mod time_zone;

@@ -12,6 +12,22 @@ use crate::{
 /// The nodes under which facts are published and read.
 pub const NODES: [&str; 4] = [ns::AVATAR_METADATA, ns::GEOLOC, ns::MOOD, ns::NICK];
 
+/// Returns what is published at a node, or that nothing is told there; none at another node.
+pub fn to_payload(node: &str, personal: &Personal) -> Option<Payload> {
+    Some(match node {
+        ns::AVATAR_METADATA => picture_to_payload(personal),
+        ns::GEOLOC => place_to_payload(personal),
+        ns::MOOD => mood_to_payload(personal),
+        ns::NICK => alias_to_payload(personal),
+        _ => return None,
+    })
+}
+
+/// Returns the nodes at which something else is told after a change.
+pub fn changed(before: &Personal, after: &Personal) -> impl Iterator<Item = &'static str> {
+    NODES.into_iter().filter(|node| to_payload(node, before) != to_payload(node, after))
+}
+
 /// Returns how a user feels, or that nothing is told of it.
 pub fn mood_to_payload(personal: &Personal) -> Payload {
     Mood::to_payload(personal.mood.as_ref().map(mood::to_network).as_ref())

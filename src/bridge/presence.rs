@@ -120,6 +120,7 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
     if !presence.is_visible() {
         return Stanza::new(from, to, PresenceKind::Unavailable);
     }
+    let picture = presence.personal.as_ref().and_then(|user| user.picture.as_ref());
     Stanza {
         show: match presence.availability {
             Availability::Available | Availability::Hidden => None,
@@ -132,6 +133,8 @@ pub fn to_stanza(presence: &Presence, from: Jid, to: Jid, caps: Option<Caps>) ->
         statuses: presence.status.iter().map(|status| status.as_str().into()).collect(),
         priority: presence.priority,
         nick: presence.alias().map(str::to_owned),
+        // spec: XEP-0153 §3.1: empty for none.
+        photo_hash: Some(picture.map(|picture| picture.hash.clone()).unwrap_or_default()),
         caps,
         ..Stanza::new(from, to, PresenceKind::Available)
     }

@@ -11,6 +11,7 @@ pub mod personal;
 pub mod place;
 pub mod presence;
 pub mod presence_access;
+pub mod program;
 pub mod refusal;
 pub mod session;
 pub mod subscription;

@@ -21,11 +21,15 @@ use crate::{
     services::{
         attempts::Attempts,
         call::Call,
+        drawing::Drawings,
+        fetches::Fetches,
         outbox::Outgoing,
         passwords::Keeper,
         people::{Cell, Held, People},
         probed::Probes,
+        questions::Questions,
         refused,
+        sights::Sights,
         strangers::Strangers,
         waiting::Waiting,
     },
@@ -96,6 +100,14 @@ pub struct Shared {
     pub(super) departing: tokio::sync::Mutex<()>,
     /// When to conclude who did not answer.
     pub(super) probes: Probes,
+    /// Questions of ours that wait for their answers.
+    pub(super) questions: Questions,
+    /// What programs of contacts can do.
+    pub(super) capabilities: Sights,
+    /// Pictures drawn of late.
+    pub(super) drawings: Drawings,
+    /// Pictures of contacts that are fetched.
+    pub(super) fetches: Fetches,
     calls: mpsc::Sender<Call>,
 }
 
@@ -137,6 +149,10 @@ impl Services {
             link_number: AtomicI64::new(0),
             departing: tokio::sync::Mutex::default(),
             probes: Probes::default(),
+            questions: Questions::default(),
+            capabilities: Sights::default(),
+            drawings: Drawings::default(),
+            fetches: Fetches::default(),
             calls,
         };
         (Self(Arc::new(shared)), Ways { link: link_end, calls: calls_end })

@@ -25,6 +25,9 @@ use crate::{
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// How often it is looked for what nobody has needed for days.
+const TIDY: Duration = Duration::from_secs(6 * 60 * 60);
+
 /// Sessions or letters ended at once.
 const PAGE: u32 = 500;
 
@@ -36,9 +39,12 @@ pub async fn run(services: Services, mut stop: watch::Receiver<bool>) {
     }
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut tidy = interval(TIDY);
+    tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = look.tick() => services.end_what_has_ended().await,
+            _ = tidy.tick() => services.tidy(),
             () = told(&mut stop) => return,
         }
     }

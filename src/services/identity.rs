@@ -44,6 +44,11 @@ const OFFERS: &[(&str, &[Entity])] = &[
     ("http://jabber.org/protocol/geoloc+notify", &[Device]),
     ("http://jabber.org/protocol/mood+notify", &[Device]),
     ("http://jabber.org/protocol/nick+notify", &[Device]),
+    (ns::PUBSUB_ACCESS_PRESENCE, &[Account]),
+    (ns::PUBSUB_AUTO_SUBSCRIBE, &[Account]),
+    (ns::PUBSUB_FILTERED, &[Account]),
+    (ns::PUBSUB_LAST_PUBLISHED, &[Account]),
+    (ns::PUBSUB_RETRIEVE_ITEMS, &[Account]),
     (ns::LAST, &[Domain, Account, Device]),
     (ns::VERSION, &[Domain, Device]),
     (ns::OFFLINE, &[Domain]),
@@ -52,6 +57,7 @@ const OFFERS: &[(&str, &[Entity])] = &[
     (ns::PING, &[Domain, Account, Device]),
     (ns::RECEIPTS, &[Device]),
     (ns::TIME, &[Domain, Device]),
+    (ns::VCARD, &[Account]),
 ];
 
 /// Returns what our domain is, and whom people turn to about it.
@@ -74,7 +80,10 @@ pub fn domain(contact: &[(&str, Vec<String>)]) -> DiscoInfo {
 /// Returns what an account is.
 // spec: XEP-0030 §8
 pub fn account() -> DiscoInfo {
-    info(Account, Identity::new("account", "registered", "IMPS"))
+    let mut account = info(Account, Identity::new("account", "registered", "IMPS"));
+    // spec: XEP-0163 §6.1
+    account.identities.push(Identity::new("pubsub", "pep", "IMPS"));
+    account
 }
 
 /// Returns what a phone is.

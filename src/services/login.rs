@@ -266,6 +266,7 @@ impl Services {
         }
         let mut session = self.new_session(request, &admitted, transaction, version, origin);
         session.presence = self.shown_last(&person, &session).await?;
+        session.presence.personal = person.personal.clone();
         let mut unit = Unit::default();
         let ended = replaced(&person.sessions, &session);
         unit.write(Write::PutSession(Box::new(session.clone())));

@@ -29,7 +29,7 @@ impl Services {
             let handset = Handset::named(&live.session.terms.handset);
             let drawn = |shown| {
                 let wanted = wanted.clone().unwrap_or_default();
-                bridge::presence::to_phone(&pictured(shown), handset, &wanted)
+                bridge::presence::to_phone(&pictured(shown, handset), handset, &wanted)
             };
             drawn(before) != drawn(after)
         });
@@ -37,10 +37,11 @@ impl Services {
     }
 }
 
-/// Has the hash of a picture stand for it: the octets may be elsewhere, and differ as it does.
-fn pictured(shown: &Presence) -> Presence {
+/// Has the hash of a picture stand for it where the phone draws any: the octets may be elsewhere,
+/// and differ as it does.
+fn pictured(shown: &Presence, handset: &Handset) -> Presence {
     let mut shown = shown.clone();
-    let personal = shown.personal.as_mut();
+    let personal = shown.personal.as_mut().filter(|_| handset.picture.is_some());
     if let Some(picture) = personal.and_then(|personal| personal.picture.as_mut()) {
         picture.base64.clone_from(&picture.hash);
     }

@@ -17,6 +17,7 @@ use crate::{
         contact::Watch,
         lists::Lists,
         mailbox::Letter,
+        personal::Personal,
         session::Session,
     },
     services::{answers::Answers, probed::Probed},
@@ -49,6 +50,8 @@ pub struct Person {
     pub aliases: Arc<Aliases>,
     /// Its lists, once something needed them.
     pub lists: Option<Box<Lists>>,
+    /// What its user shows, whichever device told it last.
+    pub personal: Option<Box<Personal>>,
     /// Its contacts that were probed a moment ago.
     pub probed: Option<Box<Probed>>,
 }
@@ -136,6 +139,7 @@ impl Person {
             },
             aliases: Arc::new(rows.aliases),
             lists: None,
+            personal: rows.personal.map(Box::new),
             probed: None,
         }
     }

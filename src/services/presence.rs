@@ -56,28 +56,33 @@ impl Services {
     ) -> Result<Primitive, Refusal> {
         let mut person = self.held(asker).await?;
         let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
-        let mut session = live.session.clone();
+        let (mut session, before) = (live.session.clone(), live.session.presence.clone());
+        // What another phone of the user told since counts as well.
+        session.presence.personal.clone_from(&person.personal);
         let (good, refusal) = bridge::presence::sift(&request.attributes, asker.handset);
         bridge::presence::of_phone(&good, asker.handset, &mut session.presence);
-        if session.presence != live.session.presence {
-            let before = Some(live.session.presence.clone());
+        let mut unit = Unit::default();
+        let facts = (person.personal.as_deref(), &mut session.presence.personal);
+        let pictured = self.take_picture(facts, &mut unit).await;
+        if session.presence != before {
             let contacts = self.contacts(&session.account).await?;
-            let mut unit = Unit::default();
             unit.write(Write::PutSession(Box::new(session.clone())));
-            let change = Change { session: session.clone(), before };
+            let change = Change { session: session.clone(), before: Some(before) };
             if change.is_departure() {
                 let (account, last) = (session.account.clone(), Box::new(session.last_there()));
                 unit.write(Write::SetLastThere { account, last });
             }
             let news = self.show(&mut person, &contacts, &[change], &mut unit).await?;
+            self.publish(&mut person, &contacts, &session, &mut unit).await?;
             self.carry_out(unit).await?;
+            person.personal.clone_from(&session.presence.personal);
             let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
             live.session = session;
             live.stored();
             drop(person);
             self.tell(news).await;
         }
-        refusal.map_or_else(|| Ok(done()), Err)
+        refusal.map_or(pictured, Err).map(|()| done())
     }
 
     /// Takes whom a session wants to watch; what they show follows at once.
@@ -189,13 +194,12 @@ impl Services {
         named.extend(spelt.into_iter().zip(listed));
         let people: Vec<Address> = named.iter().map(|(_, address)| address.clone()).collect();
         let rows = self.rows_of(asker.account(), &people).await?;
-        let presences: Vec<PhonePresence> = named
-            .into_iter()
-            .map(|(user, address)| {
-                let shown = shown(&person, &address, rows.get(&address));
-                to_phone(asker, user, &shown, &wanted)
-            })
-            .collect();
+        let mut presences = Vec::with_capacity(named.len());
+        for (user, address) in named {
+            let mut shown = shown(&person, &address, rows.get(&address));
+            self.draw_for(asker, &address, &mut shown, &wanted).await;
+            presences.push(to_phone(asker, user, &shown, &wanted));
+        }
         let result = match (unknown.is_empty(), presences.is_empty()) {
             (true, _) => StatusResult::ok(),
             (false, true) => StatusResult::new(Code::UNKNOWN_USER),
@@ -267,7 +271,8 @@ pub(super) fn shown(
     rows: Option<&Vec<ContactPresence>>,
 ) -> Presence {
     if *address == person.account.address {
-        return merged(person.sessions.iter().map(|live| &live.session.presence), None);
+        let devices = person.sessions.iter().map(|live| &live.session.presence);
+        return merged(devices, person.personal.as_deref());
     }
     shown_by(rows.map(Vec::as_slice).unwrap_or_default())
 }

@@ -18,11 +18,13 @@ use crate::{
 const MAX_DEVICES: usize = 16;
 
 impl Services {
-    /// Takes note of what a device elsewhere shows to one of our accounts, and tells its phones.
-    pub(super) async fn seen(&self, owner: &Address, device: &Device, presence: Presence) {
-        if let Err(refusal) = self.try_seen(owner, device, presence).await {
+    /// Takes note of what a device elsewhere shows to one of our accounts, and tells its phones;
+    /// false if the account does not see its contact.
+    pub(super) async fn seen(&self, owner: &Address, device: &Device, presence: Presence) -> bool {
+        self.try_seen(owner, device, presence).await.unwrap_or_else(|refusal| {
             tracing::warn!(?refusal, account = %owner, %device, "a presence was not kept");
-        }
+            false
+        })
     }
 
     async fn try_seen(
@@ -30,29 +32,32 @@ impl Services {
         owner: &Address,
         device: &Device,
         presence: Presence,
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Refusal> {
         let cell = self.people.cell(owner, self.clock.now());
-        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
+        let Some(mut person) = self.people.hold(&self.store, &cell).await? else {
+            return Ok(false);
+        };
         let contact = &device.account;
         if let Some(probed) = &mut person.probed {
             probed.heard(device);
         }
         if !self.contact(owner, contact).await?.relation.to {
             // Nobody shows itself to who has not asked: nothing is told of it.
-            return Ok(());
+            return Ok(false);
         }
         let known = self.store.contact_presences(owner, contact).await.map_err(refused)?;
         let shown = around(&known, device, &presence);
         let mut unit = Unit::default();
+        let picture = presence.personal.as_ref().and_then(|facts| facts.picture.clone());
         self.note(owner, device, presence, &known, &mut unit);
-        if unit.is_empty() {
-            return Ok(());
+        if !unit.is_empty() {
+            self.carry_out(unit).await?;
+            for id in self.noticing(&mut person, contact, &shown).await? {
+                person.live(&id).into_iter().for_each(|live| self.has_news_for(live, contact));
+            }
+            self.shows_picture(&mut person, contact, picture.as_ref()).await?;
         }
-        self.carry_out(unit).await?;
-        for id in self.noticing(&mut person, contact, &shown).await? {
-            person.live(&id).into_iter().for_each(|live| self.has_news_for(live, contact));
-        }
-        Ok(())
+        Ok(true)
     }
 
     /// Adds to a unit what somebody knows from now on of a device, where that is something else.

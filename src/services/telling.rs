@@ -120,13 +120,16 @@ impl Services {
         let live = person.sessions.iter().find(|live| live.session.id == asker.session);
         let watches = live.and_then(|live| live.watches.as_deref()).unwrap_or_default();
         let lists = person.lists.as_deref().ok_or(Refusal::Unavailable)?;
-        let presence = |(user, contact)| {
+        let mut presences = Vec::with_capacity(contacts.len());
+        for (user, contact) in users.into_iter().zip(contacts) {
             let mut covering = covering(watches, contact, lists);
             let names = covering.next().map(|watch| watch.attributes.as_slice());
             let wanted = bridge::presence::attribute_set(names.unwrap_or_default());
-            to_phone(asker, user, &shown(person, contact, rows.get(contact)), &wanted)
-        };
-        Ok(users.into_iter().zip(contacts).map(presence).collect())
+            let mut shown = shown(person, contact, rows.get(contact));
+            self.draw_for(asker, contact, &mut shown, &wanted).await;
+            presences.push(to_phone(asker, user, &shown, &wanted));
+        }
+        Ok(presences)
     }
 
     /// Takes note that a session was told of all changes up to one.

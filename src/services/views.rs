@@ -76,6 +76,7 @@ impl Services {
         let Sorted { mut seers, elsewhere, ours } = self.sorted(&account, before, after).await?;
         seers.extend(self.decide_elsewhere(person, elsewhere, unit)?);
         seers.retain(|(was, _)| person.admits(&was.address));
+        self.tell_views(person, &seers, [before, after], unit);
         let (mut shown, mut hidden) = (Vec::new(), Vec::new());
         for (was, now) in &seers {
             let (contact, view) = (&was.address, after.view(now));

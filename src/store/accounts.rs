@@ -10,6 +10,7 @@ use crate::{
         account::{Account, AccountState, StoredPassword},
         address::Address,
         aliases::Aliases,
+        personal::Personal,
         session::{LastThere, Session},
     },
     store::{
@@ -36,6 +37,8 @@ pub struct PersonRows {
     pub entities: Vec<Entity>,
     /// Its short names for others.
     pub aliases: Aliases,
+    /// What its user showed last, if anything.
+    pub personal: Option<Personal>,
 }
 
 impl Store {
@@ -155,6 +158,13 @@ pub(super) fn set_blocking<'q>(account: &Address, block: bool, grant: bool) -> Q
         .bind(i64::from(grant))
 }
 
+pub(super) fn set_personal<'q>(account: &Address, personal: Option<&Personal>) -> Query<'q> {
+    let spelt = personal.map(rows::as_json);
+    sqlx::query("UPDATE accounts SET personal = $2 WHERE address = $1")
+        .bind(account.as_str().to_owned())
+        .bind(spelt)
+}
+
 pub(super) fn drop<'q>(account: &Address) -> Query<'q> {
     sqlx::query(DELETE).bind(account.as_str().to_owned())
 }
@@ -182,7 +192,11 @@ fn read_person(row: &Row) -> Result<PersonRows, RowError> {
         .filter_map(|columns| rows::logged("entities", columns.read()))
         .collect();
     let aliases = aliases::read(row, 10)?;
-    Ok(PersonRows { account: read(row)?, sessions: Vec::new(), mailbox, entities, aliases })
+    let personal = rows::optional_text(row, 11)?;
+    // Unreadable, it costs itself only.
+    let personal = personal.and_then(|_| rows::logged("accounts", rows::json(row, 11)));
+    let (account, sessions) = (read(row)?, Vec::new());
+    Ok(PersonRows { account, sessions, mailbox, entities, aliases, personal })
 }
 
 #[derive(Deserialize)]
@@ -241,7 +255,7 @@ const DELETE: &str = "DELETE FROM answers
     DELETE FROM accounts WHERE address = $1;";
 
 /// Columns before those of a session.
-const PERSON_COLUMNS: usize = 11;
+const PERSON_COLUMNS: usize = 12;
 const SELECT_PERSON: &str = concat!(
     "SELECT a.address, a.state, a.sealed, a.hashed, a.block_list_in_use, a.grant_list_in_use,
         a.created,
@@ -250,7 +264,8 @@ const SELECT_PERSON: &str = concat!(
     entities_as_json!(),
     ", ",
     aliases_as_json!(),
-    ", s.id, s.account, s.client_id, s.resource, s.cookie, s.keep_alive, s.opened, s.expires,
+    ", a.personal, s.id, s.account, s.client_id, s.resource, s.cookie, s.keep_alive, s.opened,
+        s.expires,
         s.terms, s.presence
     FROM accounts a LEFT JOIN sessions s ON s.account = a.address
     WHERE a.address = $1 ORDER BY s.opened, s.id"

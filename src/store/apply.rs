@@ -6,7 +6,7 @@ use crate::{
     base::clock::Millis,
     store::{
         accounts, aliases, answers, contact_lists, contact_presence, contacts, departures,
-        entities, sessions, sqlite::Query, watches, write::Write,
+        entities, pictures, programs, sessions, sqlite::Query, watches, write::Write,
     },
 };
 
@@ -31,6 +31,14 @@ pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
         Write::SetBlocking { account, block_list_in_use, grant_list_in_use } => {
             accounts::set_blocking(account, *block_list_in_use, *grant_list_in_use)
         }
+        Write::SetPersonal { account, personal } => {
+            accounts::set_personal(account, personal.as_deref())
+        }
+        Write::PutPicture(picture) => pictures::put(picture),
+        Write::TouchPicture { hash, used } => pictures::touch(hash, *used),
+        Write::PrunePictures { before } => pictures::prune(*before),
+        Write::PutProgram { hash, program, used } => programs::put(hash, program, *used),
+        Write::PrunePrograms => programs::prune(),
         Write::PutList { account, list } => contact_lists::put(account, list),
         Write::DropList { account, key } => contact_lists::drop(account, key),
         Write::PutMember { account, key, member } => {

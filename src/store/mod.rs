@@ -13,6 +13,8 @@ pub mod entities;
 pub mod error;
 pub mod mailbox;
 pub mod outbox;
+pub mod pictures;
+pub mod programs;
 pub mod sessions;
 pub mod statistics;
 pub mod watches;

@@ -9,10 +9,12 @@ use crate::{
         address::Address,
         contact::{Contact, ContactList, Grant, Member, Scope, Watch},
         mailbox::Letter,
+        personal::Personal,
         presence::Presence,
+        program::Program,
         session::{LastThere, Session},
     },
-    store::{answers::Answer, entities::EntityKind},
+    store::{answers::Answer, entities::EntityKind, pictures::StoredPicture},
 };
 
 /// One write. A put replaces what has the same key; a drop of what is not there does nothing.
@@ -121,6 +123,38 @@ pub enum Write {
         /// Whether only those on the grant list get through.
         grant_list_in_use: bool,
     },
+    /// Notes what the user of an account shows, whichever device told it.
+    SetPersonal {
+        /// Whose.
+        account: Address,
+        /// All of it, if anything.
+        personal: Option<Box<Personal>>,
+    },
+    /// Keeps a picture.
+    PutPicture(StoredPicture),
+    /// Notes that a picture was needed.
+    TouchPicture {
+        /// Which.
+        hash: String,
+        /// When.
+        used: Millis,
+    },
+    /// Drops pictures that nobody needed since a moment and no account of ours shows.
+    PrunePictures {
+        /// The moment.
+        before: Millis,
+    },
+    /// Keeps what a program can do.
+    PutProgram {
+        /// The hash that proves it.
+        hash: String,
+        /// The program.
+        program: Program,
+        /// When it was seen.
+        used: Millis,
+    },
+    /// Drops programs, those seen longest ago, where there are too many.
+    PrunePrograms,
     /// Keeps a list's own properties; its members stay as they are, those given are not looked at.
     PutList {
         /// Whose.

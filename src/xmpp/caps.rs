@@ -2,6 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha1::{Digest, Sha1};
+use sha2::{Sha256, Sha512};
 
 use crate::xmpp::{
     data_form::DataForm,
@@ -25,13 +26,27 @@ pub struct Caps {
 impl Caps {
     /// Returns what we announce for `info`.
     pub fn of(node: &str, info: &DiscoInfo) -> Self {
-        let ver = verification(info);
+        let ver = BASE64_STANDARD.encode(Sha1::digest(verification(info)));
         Self { node: node.to_owned(), ver, hash: Some("sha-1".to_owned()) }
     }
 
     /// Returns the node at which others ask for the features behind the hash.
     pub fn disco_node(&self) -> String {
         format!("{}#{}", self.node, self.ver)
+    }
+
+    /// Says whether an answer is what the hash was made of, so that it holds for all who
+    /// announce the same.
+    // spec: XEP-0115 §5.4
+    pub fn is_proven_by(&self, info: &DiscoInfo) -> bool {
+        let text = verification(info);
+        let ver = match self.hash.as_deref() {
+            Some("sha-1") => BASE64_STANDARD.encode(Sha1::digest(text)),
+            Some("sha-256") => BASE64_STANDARD.encode(Sha256::digest(text)),
+            Some("sha-512") => BASE64_STANDARD.encode(Sha512::digest(text)),
+            _ => return false,
+        };
+        ver == self.ver && is_well_formed(info)
     }
 
     pub(in crate::xmpp) fn read(node: Node<'_>) -> Option<Self> {
@@ -47,7 +62,19 @@ impl Caps {
     }
 }
 
-/// Returns the hash of identities, features and forms.
+/// Says whether nothing stands twice, by which two things could make the same text.
+fn is_well_formed(info: &DiscoInfo) -> bool {
+    fn is_single<T: Ord>(all: impl Iterator<Item = T>) -> bool {
+        let mut all: Vec<T> = all.collect();
+        all.sort_unstable();
+        all.is_sorted_by(|one, next| one < next)
+    }
+    is_single(info.identities.iter().map(|one| (&one.category, &one.kind, &one.lang, &one.name)))
+        && is_single(info.features.iter())
+        && is_single(info.forms.iter().filter_map(|form| form.form_type.as_ref()))
+}
+
+/// Returns the text that is hashed: identities, features and forms.
 // spec: XEP-0115 §5.1
 fn verification(info: &DiscoInfo) -> String {
     let lang = |one: &'_ Identity| one.lang.clone().unwrap_or_default();
@@ -82,7 +109,7 @@ fn verification(info: &DiscoInfo) -> String {
             }
         }
     }
-    BASE64_STANDARD.encode(Sha1::digest(text))
+    text
 }
 
 #[cfg(test)]
@@ -125,5 +152,29 @@ mod tests {
         let form = DataForm::result(ns::SOFTWARE_INFO, texts.chain([several]).collect());
         let info = info(&[("en", "Psi 0.11"), ("el", "Ψ 0.11")], vec![form]);
         assert_eq!(Caps::of("x", &info).ver, "q07IKJEyjvHSyhy//CH0CxmKi8w=");
+    }
+
+    // spec: XEP-0115 §5.4
+    #[test]
+    fn only_what_makes_the_same_hash_and_has_nothing_twice_is_proven() {
+        let said = info(&[("", "Exodus 0.9.1")], Vec::new());
+        let caps = |hash: &str, ver: &str| Caps {
+            node: "http://code.google.com/p/exodus".to_owned(),
+            ver: ver.to_owned(),
+            hash: Some(hash.to_owned()),
+        };
+        assert!(caps("sha-1", "QgayPKawpkPSDYmwT/WM94uAlu0=").is_proven_by(&said));
+        let other = info(&[("", "Exodus 0.9.2")], Vec::new());
+        assert!(!caps("sha-1", "QgayPKawpkPSDYmwT/WM94uAlu0=").is_proven_by(&other));
+        assert!(!caps("md5", "QgayPKawpkPSDYmwT/WM94uAlu0=").is_proven_by(&said));
+        let ver = BASE64_STANDARD.encode(Sha256::digest(verification(&said)));
+        assert!(caps("sha-256", &ver).is_proven_by(&said));
+        assert!(!Caps { hash: None, ..caps("", "0.9.1") }.is_proven_by(&said));
+        let mut twice = said.clone();
+        twice.features.push(ns::MUC.to_owned());
+        assert!(!Caps::of("x", &twice).is_proven_by(&twice));
+        let form = DataForm::result(ns::SOFTWARE_INFO, Vec::new());
+        let twice = DiscoInfo { forms: vec![form.clone(), form], ..said };
+        assert!(!Caps::of("x", &twice).is_proven_by(&twice));
     }
 }

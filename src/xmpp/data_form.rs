@@ -59,7 +59,10 @@ impl DataForm {
             let values: Vec<String> = values.map(|value| value.text()).collect();
             // spec: XEP-0115 §5.4: a type that is not hidden is a field like others.
             if var == FORM_TYPE && kind.as_deref() == Some("hidden") {
-                read.form_type = values.into_iter().next();
+                // Of two types neither counts: such a form proves nothing.
+                read.form_type = values
+                    .into_iter()
+                    .reduce(|one, other| if one == other { one } else { String::new() });
             } else {
                 read.fields.push(Field { var, kind, values });
             }

@@ -35,6 +35,16 @@ pub const CONFERENCE: &str = "jabber:x:conference";
 pub const VCARD: &str = "vcard-temp";
 /// Items at nodes (XEP-0060).
 pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
+/// Nodes are seen by those who see the user's presence (XEP-0060 §16.2).
+pub const PUBSUB_ACCESS_PRESENCE: &str = "http://jabber.org/protocol/pubsub#access-presence";
+/// Who sees the user's presence is told without asking (XEP-0060 §16.2).
+pub const PUBSUB_AUTO_SUBSCRIBE: &str = "http://jabber.org/protocol/pubsub#auto-subscribe";
+/// News go only to devices that ask for it (XEP-0060 §16.2).
+pub const PUBSUB_FILTERED: &str = "http://jabber.org/protocol/pubsub#filtered-notifications";
+/// A device that comes is told of the last items (XEP-0060 §16.2).
+pub const PUBSUB_LAST_PUBLISHED: &str = "http://jabber.org/protocol/pubsub#last-published";
+/// Items can be asked for (XEP-0060 §16.2).
+pub const PUBSUB_RETRIEVE_ITEMS: &str = "http://jabber.org/protocol/pubsub#retrieve-items";
 /// News of items at nodes (XEP-0060).
 pub const PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
 /// Links to data elsewhere (XEP-0066).

@@ -61,6 +61,8 @@ mod latency;
 
 /// Contact lists in every form.
 mod lists;
+/// Pictures, moods, places and profiles, both ways.
+mod personal;
 
 /// Accounts move between servers.
 mod moving;

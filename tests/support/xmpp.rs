@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -12,7 +13,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_xmpp::connect::DnsConfig;
 use tokio_xmpp::jid::{BareJid, FullJid, Jid};
+use tokio_xmpp::parsers::caps::{self, Caps};
 use tokio_xmpp::parsers::disco::{DiscoInfoQuery, DiscoInfoResult, Identity};
+use tokio_xmpp::parsers::hashes::Algo;
 use tokio_xmpp::parsers::iq::Iq;
 use tokio_xmpp::parsers::message::{Id, Lang, Message};
 use tokio_xmpp::parsers::ping::Ping;
@@ -38,7 +41,12 @@ pub(crate) struct XmppClient {
     queue: VecDeque<Stanza>,
     /// The address of the stream that came up last.
     logins: watch::Receiver<Option<FullJid>>,
+    /// What it can do besides the usual.
+    features: Features,
 }
+
+/// Features that a client tells who asks, besides the usual ones.
+type Features = Arc<Mutex<Vec<String>>>;
 
 enum Command {
     Send(Box<Stanza>, oneshot::Sender<()>),
@@ -98,6 +106,42 @@ impl XmppClient {
             presence.set_status("", status.to_owned());
         }
         self.send_stanza(presence.into()).await;
+    }
+
+    /// Announces presence with the hash of what the client can do, these features included, and
+    /// a status text.
+    pub(crate) async fn announce(&mut self, features: &[&str], status: Option<&str>) {
+        *self.features.lock().unwrap() = features.iter().map(|it| (*it).to_owned()).collect();
+        let info = info(None, features.iter().map(|it| (*it).to_owned()));
+        let hash = caps::hash_caps(&caps::compute_disco(&info), Algo::Sha_1).unwrap();
+        let mut presence = Presence::available();
+        if let Some(status) = status {
+            presence.set_status("", status.to_owned());
+        }
+        presence.add_payload(Caps::new("https://test.example/", hash));
+        self.send_stanza(presence.into()).await;
+    }
+
+    /// Asks for something, of the own account if of nobody, and waits for the answer; none for a
+    /// refusal.
+    pub(crate) async fn ask(
+        &mut self,
+        kind: &str,
+        to: Option<&str>,
+        what: &str,
+    ) -> Option<Element> {
+        let id = format!("ask-{:016x}", rand::random::<u64>());
+        let to = to.map(|to| format!(" to='{to}'")).unwrap_or_default();
+        let iq = format!("<iq xmlns='jabber:client' type='{kind}' id='{id}'{to}>{what}</iq>");
+        self.send(iq.parse().expect("an iq")).await;
+        self.expect(&format!("answer to {what:.80}"), |stanza| match stanza {
+            Stanza::Iq(Iq::Result { id: answered, payload, .. }) => {
+                (*answered == id).then(|| payload.clone().or_else(|| Some(nothing())))
+            }
+            Stanza::Iq(Iq::Error { id: answered, .. }) => (*answered == id).then_some(None),
+            _ => None,
+        })
+        .await
     }
 
     /// Asks to see somebody's presence.
@@ -261,6 +305,8 @@ impl XmppClient {
         let (commands, command_source) = mpsc::unbounded_channel();
         let (stanza_sink, stanzas) = mpsc::unbounded_channel();
         let (login_sink, mut logins) = watch::channel(None);
+        let features = Features::default();
+        let told = features.clone();
         // COMPAT(tokio-xmpp 6): on a runtime of several threads its client may miss that a
         // stanza has arrived, so each has a thread and a runtime of its own.
         std::thread::spawn(move || {
@@ -268,14 +314,14 @@ impl XmppClient {
             runtime.block_on(async {
                 let dns = DnsConfig::addr(&server.to_string());
                 let client = Client::new_plaintext(account, password, dns, Timeouts::default());
-                drive(client, command_source, stanza_sink, login_sink).await;
+                drive(client, command_source, (stanza_sink, login_sink), told).await;
             });
         });
         let jid = match timeout(PATIENCE, logins.wait_for(Option::is_some)).await {
             Ok(Ok(jid)) => jid.clone().expect("just waited for"),
             _ => panic!("{name} cannot log in at {server}"),
         };
-        Self { jid, commands, stanzas, queue: VecDeque::new(), logins }
+        Self { jid, commands, stanzas, queue: VecDeque::new(), logins, features }
     }
 
     async fn send_stanza(&mut self, stanza: Stanza) {
@@ -291,14 +337,14 @@ impl XmppClient {
 async fn drive(
     mut client: Client,
     mut commands: mpsc::UnboundedReceiver<Command>,
-    stanzas: mpsc::UnboundedSender<Stanza>,
-    logins: watch::Sender<Option<FullJid>>,
+    (stanzas, logins): (mpsc::UnboundedSender<Stanza>, watch::Sender<Option<FullJid>>),
+    features: Features,
 ) {
     loop {
         tokio::select! {
             event = client.next() => match event {
                 Some(Event::Stanza(stanza)) => {
-                    if let Some(answer) = answer(&stanza) {
+                    if let Some(answer) = answer(&stanza, &features) {
                         let _ = client.send_stanza(answer).await;
                     }
                     let _ = stanzas.send(stanza);
@@ -329,21 +375,32 @@ async fn drive(
 }
 
 /// What any client answers without asking its user.
-fn answer(stanza: &Stanza) -> Option<Stanza> {
+fn answer(stanza: &Stanza, features: &Features) -> Option<Stanza> {
     let Stanza::Iq(Iq::Get { from: Some(from), id, payload, .. }) = stanza else { return None };
     let answer = if Ping::try_from(payload.clone()).is_ok() {
         Iq::empty_result(from.clone(), id.clone())
     } else {
         let query = DiscoInfoQuery::try_from(payload.clone()).ok()?;
-        let info = DiscoInfoResult {
-            node: query.node,
-            identities: vec![Identity::new("client", "pc", "en", "test client")],
-            features: FEATURES.map(str::to_owned).into_iter().collect(),
-            extensions: Vec::new(),
-        };
+        let features = features.lock().unwrap().clone();
+        let info = info(query.node, features.into_iter());
         Iq::from_result(id.clone(), Some(info)).with_to(from.clone())
     };
     Some(answer.into())
+}
+
+/// What the client is and can do.
+fn info(node: Option<String>, features: impl Iterator<Item = String>) -> DiscoInfoResult {
+    DiscoInfoResult {
+        node,
+        identities: vec![Identity::new("client", "pc", "en", "test client")],
+        features: FEATURES.map(str::to_owned).into_iter().chain(features).collect(),
+        extensions: Vec::new(),
+    }
+}
+
+/// An answer that says no more than yes.
+fn nothing() -> Element {
+    Element::bare("nothing", "urn:nothing")
 }
 
 /// The text of a message, whatever language it is marked with; empty if there is none.

@@ -55,6 +55,7 @@ impl Services {
             Some(row) if told.is_empty() => row.change,
             _ => self.ids.next_number(),
         };
+        let picture = personal.picture.clone();
         let presence = last.map(|row| row.presence.clone()).unwrap_or_default();
         let mut unit = Unit::default();
         unit.write(Write::PutContactPresence {
@@ -68,6 +69,6 @@ impl Services {
         for id in &told {
             person.live(id).into_iter().for_each(|live| self.has_news_for(live, contact));
         }
-        Ok(())
+        self.shows_picture(&mut person, contact, picture.as_ref()).await
     }
 }

@@ -93,6 +93,7 @@ impl Services {
     async fn linked(&self, event: LinkEvent) {
         match event {
             LinkEvent::Up => {
+                self.capabilities.forget_devices();
                 let link = self.ids.next_number();
                 self.link_number.store(link, Relaxed);
                 self.resend().await;

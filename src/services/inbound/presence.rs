@@ -40,10 +40,16 @@ impl Services {
         }
         let carried_out: Result<(), Refusal> = match stanza.kind {
             PresenceKind::Available => {
-                self.seen(&owner, &device, bridge::presence::of_stanza(&stanza)).await;
+                let mut presence = bridge::presence::of_stanza(&stanza);
+                let client = self.client_of(&owner, &device, stanza.caps.as_ref());
+                presence.client = client.map(Box::new);
+                if self.seen(&owner, &device, presence).await {
+                    self.announces(&owner, &device, stanza.caps).await;
+                }
                 Ok(())
             }
             PresenceKind::Unavailable => {
+                self.capabilities.forget(&owner, &device);
                 self.seen(&owner, &device, Shown::offline()).await;
                 Ok(())
             }
@@ -80,6 +86,7 @@ impl Services {
 
     /// Takes note that who was asked or shown to is not to be reached.
     async fn unreachable(&self, owner: &Address, device: &Device) -> Result<(), Refusal> {
+        self.capabilities.forget(owner, device);
         self.seen(owner, device, Shown::offline()).await;
         let relation = self.contact(owner, &device.account).await?.relation;
         if relation.pending_out && !relation.to {

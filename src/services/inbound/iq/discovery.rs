@@ -2,11 +2,12 @@
 
 use crate::{
     bridge,
-    domain::{address::Device, presence::Presence},
+    domain::{address::Device, personal::Personal, presence::Presence},
     services::{context::Services, identity, inbound::iq::Asked},
     xmpp::{
         condition::Condition,
         disco::{DiscoInfo, DiscoItem, DiscoItems},
+        jid::Jid,
     },
 };
 
@@ -39,9 +40,14 @@ fn at_node(presence: &Presence, node: &str) -> Result<DiscoInfo, Condition> {
     Ok(DiscoInfo { node: Some(node.to_owned()), ..identity::device(state) })
 }
 
-/// Returns what somebody holds: an account its devices, for those who see them.
-// spec: XEP-0030 §8
-pub(super) fn items(asked: &Asked, node: Option<&str>) -> Result<DiscoItems, Condition> {
+/// Returns what somebody holds: an account its devices and the nodes at which it tells something,
+/// for those who see them.
+// spec: XEP-0030 §8, XEP-0060 §5.2
+pub(super) fn items(
+    asked: &Asked,
+    node: Option<&str>,
+    facts: &Personal,
+) -> Result<DiscoItems, Condition> {
     let items = match (asked, node) {
         (Asked::NoDevice, _) => return Err(Condition::ServiceUnavailable),
         (Asked::NoAccount, _) | (Asked::Domain | Asked::Device(_), None) => Vec::new(),
@@ -53,8 +59,15 @@ pub(super) fn items(asked: &Asked, node: Option<&str>) -> Result<DiscoItems, Con
                 resource: Some(session.resource.clone()),
             });
             let jids = devices.filter_map(|device| bridge::address::device_to_jid(&device));
-            let item = |jid| DiscoItem { jid, node: None, name: None };
-            jids.map(|jid| item(jid.as_str().to_owned())).collect()
+            let device =
+                |jid: Jid| DiscoItem { jid: jid.as_str().to_owned(), node: None, name: None };
+            let nothing = Personal::default();
+            let owner = bridge::address::to_jid(&person.account.address);
+            let nodes = owner.iter().flat_map(|owner| {
+                bridge::pep::changed(&nothing, facts)
+                    .map(|node| DiscoItem { node: Some(node.to_owned()), ..device(owner.clone()) })
+            });
+            jids.map(device).chain(nodes).collect()
         }
         (Asked::Domain | Asked::Account(_) | Asked::Device(_), Some(_)) => {
             return Err(Condition::ItemNotFound);

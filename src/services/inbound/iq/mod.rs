@@ -2,11 +2,12 @@
 
 pub mod discovery;
 pub mod last_activity;
+pub mod profile;
 pub mod software;
 
 use crate::{
     bridge,
-    domain::{address::Address, session::Session},
+    domain::{address::Address, personal::Personal, session::Session},
     services::{
         context::Services,
         inbound::{iq::discovery::items, message::is_domain},
@@ -45,19 +46,31 @@ impl Services {
             },
             // spec: RFC6120 §8.4: nothing of ours can be changed so, and never silence.
             IqKind::Set(_) => iq.refuse(Condition::ServiceUnavailable),
-            IqKind::Result(_) | IqKind::Error(_) => return,
+            IqKind::Result(_) | IqKind::Error(_) => return self.questions.answered(iq),
         };
         self.say(&answer.into());
     }
 
     async fn told_of(&self, iq: &Iq, query: &Query) -> Result<Option<Payload>, Condition> {
-        let asked = self.asked(iq).await?;
-        match (query, &asked) {
+        let mut asked = self.asked(iq).await?;
+        match (query, &mut asked) {
             (Query::DiscoInfo { node }, asked) => {
                 self.info(asked, node.as_deref()).map(|info| Some(info.to_payload()))
             }
             (Query::DiscoItems { node }, asked) => {
-                items(asked, node.as_deref()).map(|items| Some(items.to_payload()))
+                let facts = match asked {
+                    Asked::Account(person) => self.facts_seen(iq, person).await?,
+                    _ => Personal::default(),
+                };
+                items(asked, node.as_deref(), &facts).map(|items| Some(items.to_payload()))
+            }
+            (Query::VCard(_), Asked::Account(person)) => {
+                let facts = self.facts_seen(iq, person).await?;
+                Ok(Some(self.profile(&facts).await?.to_payload()))
+            }
+            (Query::Items(wanted), Asked::Account(person)) => {
+                let facts = self.facts_seen(iq, person).await?;
+                self.items_at(&facts, wanted).await.map(Some)
             }
             (Query::LastActivity, asked) => {
                 self.last_activity(asked).await.map(|activity| Some(activity.to_payload()))

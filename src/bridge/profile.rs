@@ -1,0 +1,85 @@
+//! Personal facts as a profile of the network (XEP-0054).
+
+use crate::{
+    domain::{
+        personal::Personal,
+        place::{DEGREE, Place},
+    },
+    xmpp::vcard::{Address, Photo, VCard},
+};
+
+/// Returns as much of a profile as a user has told, with the octets of its picture; none if that
+/// is nothing.
+pub fn to_vcard(personal: &Personal, photo: Option<Photo>) -> Option<VCard> {
+    let place = personal.place.as_ref();
+    let card = VCard {
+        full_name: personal.alias.clone(),
+        nickname: personal.alias.clone(),
+        photo,
+        address: place.map(address).filter(|address| *address != Address::default()),
+        time_zone: personal.time_zone_minutes.map(time_zone),
+        point: place.and_then(|place| place.point).map(|point| {
+            let decimal = |parts: i32| (f64::from(parts) / f64::from(DEGREE)).to_string();
+            (decimal(point.latitude), decimal(point.longitude))
+        }),
+        url: personal.links.first().map(|link| link.url.clone()),
+    };
+    (card != VCard::default()).then_some(card)
+}
+
+fn address(place: &Place) -> Address {
+    let parts = [&place.building, &place.area];
+    let extended: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    Address {
+        extended: (!extended.is_empty()).then(|| extended.join(", ")),
+        street: place.street.clone(),
+        locality: place.city.clone(),
+        country: place.country.clone(),
+    }
+}
+
+fn time_zone(minutes: i16) -> String {
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let minutes = minutes.unsigned_abs();
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{personal::Link, place::Point};
+
+    #[test]
+    fn what_a_user_told_is_in_the_profile() {
+        let some = |text: &str| Some(text.to_owned());
+        let place = Place {
+            point: Point::new(601_234_567, -5_000_000),
+            building: some("Kiasma"),
+            area: some("Kluuvi"),
+            city: some("Helsinki"),
+            ..Place::default()
+        };
+        let personal = Personal {
+            alias: some("Kim"),
+            place: Some(place),
+            time_zone_minutes: Some(-90),
+            links: vec![Link { url: "http://kim.example/".into(), ..Link::default() }],
+            ..Personal::default()
+        };
+        let card = to_vcard(&personal, None).unwrap();
+        assert_eq!((card.full_name, card.nickname), (some("Kim"), some("Kim")));
+        assert_eq!(card.point, Some(("60.1234567".into(), "-0.5".into())));
+        assert_eq!(card.time_zone.as_deref(), Some("-01:30"));
+        assert_eq!(card.url.as_deref(), Some("http://kim.example/"));
+        let address = card.address.unwrap();
+        assert_eq!(address.extended.as_deref(), Some("Kiasma, Kluuvi"));
+        assert_eq!((address.locality.as_deref(), address.street), (Some("Helsinki"), None));
+    }
+
+    #[test]
+    fn who_told_nothing_has_no_profile() {
+        assert_eq!(to_vcard(&Personal::default(), None), None);
+        let words = Place { words: Some("at home".into()), ..Place::default() };
+        assert_eq!(to_vcard(&Personal { place: Some(words), ..Personal::default() }, None), None);
+    }
+}
