@@ -5,7 +5,7 @@ use onesoup::csp::presence_channel::{
 };
 use onesoup::csp::presence_detail::{
     CivicAddress, ClientInfo, ClientType, ContactInfo, GeoLocation, InfoLink, Link, Source,
-    StatusContent, TimeZone,
+    TimeZone,
 };
 use onesoup::csp::presence_name::AttributeKind;
 use onesoup::csp::presence_value::{Attribute, Qualified};
@@ -67,19 +67,12 @@ fn facts() -> Vec<Attribute> {
         Attribute::PreferredContacts(Qualified::known(PreferredContacts {
             addresses: vec![preferred],
         })),
-        Attribute::StatusContent(Qualified::known(StatusContent {
-            source: Some(Source::Direct(GIF.into())),
-            content_type: Some("image/gif".into()),
-        })),
         Attribute::ContactInfo(Qualified::known(ContactInfo {
             source: Some(Source::Referred("http://lee.test/card".into())),
         })),
         Attribute::InfoLink(Qualified::known(InfoLink { links: vec![link] })),
     ]
 }
-
-/// The smallest picture: one pixel.
-const GIF: &str = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
 /// Two phones of our domain see each other.
 async fn acquaint(one: &mut Phone, other: &mut Phone, names: [&str; 2]) {

@@ -173,8 +173,8 @@ async fn items(contact: &mut XmppClient, of: &str, node: &str) -> Option<Element
 async fn a_phone_shows_the_picture_that_a_contact_publishes_elsewhere() {
     let (lab, server) = (Lab::shared(), Server::shared());
     let mut contact = XmppClient::login(lab, "ann@far.test/avatar", "pw-ann").await;
-    let mut phone = s60(server, "ava").await;
-    friends(&mut phone, "ava", &mut contact).await;
+    let mut phone = s60(server, "showava").await;
+    friends(&mut phone, "showava", &mut contact).await;
 
     let octets = picture(ImageFormat::Png);
     let (hash, bytes) = (sha1(&octets), octets.len());
@@ -195,10 +195,10 @@ async fn a_phone_shows_the_picture_that_a_contact_publishes_elsewhere() {
 #[tokio::test]
 async fn a_phone_shows_the_picture_in_the_profile_of_a_contact() {
     let (lab, server) = (Lab::shared(), Server::shared());
-    lab.register("vera", "pw").await;
-    let mut contact = XmppClient::login(lab, "vera@xmpp.test", "pw").await;
-    let mut phone = s60(server, "vic").await;
-    friends(&mut phone, "vic", &mut contact).await;
+    lab.register("showvera", "pw").await;
+    let mut contact = XmppClient::login(lab, "showvera@xmpp.test", "pw").await;
+    let mut phone = s60(server, "showvic").await;
+    friends(&mut phone, "showvic", &mut contact).await;
 
     let octets = picture(ImageFormat::Jpeg);
     let card = format!(
@@ -223,10 +223,10 @@ async fn a_phone_shows_the_picture_in_the_profile_of_a_contact() {
 #[tokio::test]
 async fn a_phone_is_told_what_program_a_contact_uses() {
     let (lab, server) = (Lab::shared(), Server::shared());
-    lab.register("cleo", "pw").await;
-    let mut contact = XmppClient::login(lab, "cleo@xmpp.test", "pw").await;
-    let mut phone = s60(server, "cal").await;
-    friends(&mut phone, "cal", &mut contact).await;
+    lab.register("showcleo", "pw").await;
+    let mut contact = XmppClient::login(lab, "showcleo@xmpp.test", "pw").await;
+    let mut phone = s60(server, "showcal").await;
+    friends(&mut phone, "showcal", &mut contact).await;
     let of_program = |seen: &Seen| match seen.attributes.find(&AttributeKind::ClientInfo) {
         Some(Attribute::ClientInfo(info)) => {
             let info = info.valid()?;
@@ -252,9 +252,9 @@ async fn a_phone_is_told_what_program_a_contact_uses() {
 async fn what_a_phone_shows_of_its_user_is_told_to_a_contact_elsewhere() {
     let (lab, server) = (Lab::shared(), Server::shared());
     let mut contact = XmppClient::login(lab, "ann@far.test/events", "pw-ann").await;
-    let mut phone = s60(server, "eve").await;
-    friends(&mut phone, "eve", &mut contact).await;
-    let own = "eve@onesoup.test";
+    let mut phone = s60(server, "showeve").await;
+    friends(&mut phone, "showeve", &mut contact).await;
+    let own = "showeve@onesoup.test";
     update(&mut phone, vec![Attribute::Alias(Qualified::known("Eve".into()))]).await;
 
     // Who asks for it is told what there was before it came.
@@ -337,11 +337,11 @@ async fn what_a_phone_shows_of_its_user_is_told_to_a_contact_elsewhere() {
 #[tokio::test]
 async fn who_is_not_subscribed_is_told_nothing_of_a_user() {
     let (lab, server) = (Lab::shared(), Server::shared());
-    lab.register("sam", "pw").await;
-    let mut contact = XmppClient::login(lab, "sam@xmpp.test", "pw").await;
-    let mut phone = s60(server, "sue").await;
-    friends(&mut phone, "sue", &mut contact).await;
-    let own = "sue@onesoup.test";
+    lab.register("showsam", "pw").await;
+    let mut contact = XmppClient::login(lab, "showsam@xmpp.test", "pw").await;
+    let mut phone = s60(server, "showsue").await;
+    friends(&mut phone, "showsue", &mut contact).await;
+    let own = "showsue@onesoup.test";
     contact.announce(&[&format!("{MOOD}+notify")], None).await;
     let mood = |word: &str| vec![Attribute::StatusMood(Qualified::known(word.into()))];
     update(&mut phone, mood("HAPPY")).await;
@@ -352,7 +352,7 @@ async fn who_is_not_subscribed_is_told_nothing_of_a_user() {
     update(&mut phone, mood("SAD")).await;
     contact.sync().await;
     // What the phone said last is through once a message of it is.
-    phone.send("wv:sam@xmpp.test", "still here").await.unwrap();
+    phone.send("wv:showsam@xmpp.test", "still here").await.unwrap();
     contact.expect_chat(own).await;
     let is_event = |stanza: &Stanza| match stanza {
         Stanza::Message(message) => {
