@@ -23,6 +23,7 @@ use crate::{
         call::Call,
         drawing::Drawings,
         fetches::Fetches,
+        fresh::Fresh,
         outbox::Outgoing,
         passwords::Keeper,
         people::{Cell, Held, People},
@@ -100,6 +101,8 @@ pub struct Shared {
     pub(super) departing: tokio::sync::Mutex<()>,
     /// When to conclude who did not answer.
     pub(super) probes: Probes,
+    /// What contacts showed when they were probed.
+    pub(super) fresh: Fresh,
     /// Questions of ours that wait for their answers.
     pub(super) questions: Questions,
     /// What programs of contacts can do.
@@ -149,6 +152,7 @@ impl Services {
             link_number: AtomicI64::new(0),
             departing: tokio::sync::Mutex::default(),
             probes: Probes::default(),
+            fresh: Fresh::default(),
             questions: Questions::default(),
             capabilities: Sights::default(),
             drawings: Drawings::default(),

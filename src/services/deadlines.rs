@@ -70,6 +70,7 @@ impl Services {
         self.write_later(writes.collect());
         if let Ok(true) = self.store.changed_elsewhere().await {
             self.fall_behind();
+            self.fresh.forget_all();
             self.read_everybody_again().await;
         }
     }

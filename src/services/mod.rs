@@ -17,6 +17,7 @@ mod drawing;
 mod ending;
 pub mod export;
 mod fetches;
+mod fresh;
 pub mod identity;
 pub mod import;
 pub mod inbound;

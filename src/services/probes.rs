@@ -16,6 +16,7 @@ use crate::{
     },
     services::{
         context::Services,
+        fresh::Rows,
         person::Person,
         probed::Probed,
         refused,
@@ -47,11 +48,21 @@ impl Services {
             return Ok(());
         }
         let rows = self.store.all_contact_presences(&owner).await.map_err(refused)?;
-        let shown =
-            rows.into_iter().filter(|row| row.presence.is_online && !self.is_ours(&row.contact));
-        let unheard: BTreeSet<_> = shown.map(|row| (row.contact, row.resource)).collect();
+        let shown = rows
+            .iter()
+            .filter(|row| row.presence.is_online && !self.is_ours(&row.contact))
+            .map(|row| (row.contact.clone(), row.resource.clone()));
+        let unheard: BTreeSet<_> = shown.collect();
+        let now = self.clock.now();
+        let mut fresh: Rows =
+            asked.iter().map(|contact| (contact.address.clone(), Vec::new())).collect();
+        for row in rows {
+            if let Some(known) = fresh.get_mut(&row.contact) {
+                known.push(row);
+            }
+        }
+        self.fresh.keep(&owner, fresh, now);
         if !unheard.is_empty() {
-            let now = self.clock.now();
             person.probed = Some(Box::new(Probed { at: now, link, unheard }));
             self.probes.push(now.after(WAIT), &owner);
         }
@@ -109,6 +120,7 @@ impl Services {
 
     /// Concludes, where contacts had time to answer.
     pub(super) async fn conclude_probes(&self, now: Millis) -> Result<(), Refusal> {
+        self.fresh.forget_old(now, WAIT);
         while let Some(owner) = self.probes.next_due(now) {
             let cell = self.people.cell(&owner, now);
             let Some(mut person) = self.people.hold(&self.store, &cell).await? else { continue };

@@ -41,11 +41,10 @@ impl Services {
         if let Some(probed) = &mut person.probed {
             probed.heard(device);
         }
-        if !self.contact(owner, contact).await?.relation.to {
+        let Some(known) = self.known(owner, contact).await? else {
             // Nobody shows itself to who has not asked: nothing is told of it.
             return Ok(false);
-        }
-        let known = self.store.contact_presences(owner, contact).await.map_err(refused)?;
+        };
         let shown = around(&known, device, &presence);
         let mut unit = Unit::default();
         let picture = presence.personal.as_ref().and_then(|facts| facts.picture.clone());
@@ -58,6 +57,21 @@ impl Services {
             self.shows_picture(&mut person, contact, picture.as_ref()).await?;
         }
         Ok(true)
+    }
+
+    /// Returns what is known of a contact; none if the account, which is held, does not see it.
+    async fn known(
+        &self,
+        owner: &Address,
+        contact: &Address,
+    ) -> Result<Option<Vec<ContactPresence>>, Refusal> {
+        if let Some(known) = self.fresh.take(owner, contact) {
+            return Ok(Some(known));
+        }
+        if !self.contact(owner, contact).await?.relation.to {
+            return Ok(None);
+        }
+        self.store.contact_presences(owner, contact).await.map(Some).map_err(refused)
     }
 
     /// Adds to a unit what somebody knows from now on of a device, where that is something else.

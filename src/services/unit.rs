@@ -75,6 +75,7 @@ impl Services {
     ///
     /// The store failed: nothing of the unit was done.
     pub async fn carry_out(&self, unit: Unit) -> Result<(), Refusal> {
+        self.fresh.forget_written(&unit.writes);
         self.store.commit(unit.writes).await.map_err(refused)?;
         if !unit.stanzas.is_empty() || !unit.read.is_empty() {
             let rows = unit.stanzas.iter().filter_map(|stanza| Some((stanza.row?, &stanza.wire)));

@@ -17,9 +17,15 @@ use onesoup::{
     },
     services::outbox::LinkEvent,
     store::write::Write,
+    xmpp::{
+        iq::{Iq, Query},
+        jid::Jid,
+        presence::{Presence, PresenceKind},
+        stanza::Stanza,
+    },
 };
 
-use crate::world::{Phone, World};
+use crate::world::{DOMAIN, Phone, World};
 
 const FRIENDS: Relation =
     Relation { to: true, from: true, pending_out: false, pending_in: false, is_approved: false };
@@ -156,4 +162,37 @@ async fn what_is_granted_and_withdrawn_costs_the_same_for_5_and_for_200_contacts
     let few = grant_costs(5).await;
     assert_eq!(few, grant_costs(200).await, "more, less, nothing");
     println!("statements of showing more, less, nothing: {few:?}");
+}
+
+/// The statements that the answers to the probes of a login cost, and how many answers they are.
+async fn answers(contacts: usize) -> (u64, u64) {
+    let mut crowd = Crowd::of(contacts).await;
+    let (_kim, _) = crowd.cost(async |world| world.login("kim", "phone-1").await).await;
+    crowd.rest().await;
+    let Crowd { mut world, .. } = crowd;
+    while world.link.try_recv().is_ok() {}
+    let kim = Jid::new("kim@onesoup.test").unwrap();
+    let before = world.services.store.statements();
+    let devices = (1..contacts).step_by(2).map(|number| format!("friend{number}@far.test/pc"));
+    let devices: Vec<Jid> = devices.map(|device| Jid::new(&device).unwrap()).collect();
+    for device in &devices {
+        let kind = PresenceKind::Available;
+        world.arrives(Presence::new(device.clone(), kim.clone(), kind)).await;
+    }
+    // Answered when all before it was carried out.
+    world.arrives(Iq::get(devices[0].clone(), kim, "last", Query::Ping)).await;
+    let is_last = |stanza: &Stanza| matches!(stanza, Stanza::Iq(iq) if iq.id == "last");
+    while !is_last(&world.sent().await) {}
+    let cost = world.services.store.statements() - before;
+    let rows = world.services.store.all_contact_presences(&Address::of("kim", DOMAIN)).await;
+    let heard = rows.unwrap().into_iter().filter(|row| row.resource == "pc");
+    assert_eq!(heard.count(), devices.len(), "all are kept");
+    (cost, devices.len().try_into().unwrap())
+}
+
+#[tokio::test]
+async fn an_answer_to_a_probe_is_written_and_needs_no_query() {
+    let (few, few_answers) = answers(5).await;
+    let (many, many_answers) = answers(200).await;
+    assert_eq!(many - many_answers, few - few_answers, "{few} and {many} statements");
 }
