@@ -392,8 +392,8 @@ async fn a_contact_is_answered_no_more_than_it_may_see() {
     let (lab, server) = (Lab::shared(), Server::shared());
     lab.register("curious", "pw-curious").await;
     let mut contact = XmppClient::login(lab, "curious@xmpp.test", "pw-curious").await;
-    let mut phone = modern(server, "asked").await;
-    befriend(&mut phone, "asked", &mut contact).await;
+    let mut phone = modern(server, "cutask").await;
+    befriend(&mut phone, "cutask", &mut contact).await;
     grant(&mut phone, "wv:curious@xmpp.test", &everything().kinds).await;
     let zone = TimeZone { zone: "+0530".into() };
     let client = ClientInfo { model: Some("xyz200".into()), ..ClientInfo::default() };
@@ -402,7 +402,7 @@ async fn a_contact_is_answered_no_more_than_it_may_see() {
         Attribute::ClientInfo(Qualified::known(client)),
     ];
     publish(&mut phone, told).await;
-    let shown = contact.expect_presence(Type::None, "asked@onesoup.test").await;
+    let shown = contact.expect_presence(Type::None, "cutask@onesoup.test").await;
     let device = shown.from.unwrap().to_string();
     let text = |element: Element, name: &str| {
         let child = element.children().find(|child| child.name() == name);
