@@ -243,7 +243,7 @@ impl Services {
             // handset: Android G8: who answers us is not answered, whatever it said.
             (Mode::Response, primitive) if !is_request(&primitive) => self.pushes(asker).await,
             (_, Primitive::LoginRequest(request)) => {
-                vec![self.login_answer(request, id, asker.version, origin).await]
+                vec![Box::pin(self.login_answer(request, id, asker.version, origin)).await]
             }
             (_, primitive) => {
                 let content = changes_something(&primitive)
@@ -276,7 +276,9 @@ impl Services {
                 Err(refusal) => return status(refusal),
             }
         }
-        let answer = self.dispatch(asker, primitive).await;
+        // As large as the largest use case: polls and confirmations, which need none, would move
+        // all of it.
+        let answer = Box::pin(self.dispatch(asker, primitive)).await;
         if answer.is_ok()
             && let Some(answer) = asker.remembered.get()
             && let Ok(mut person) = self.held(asker).await
@@ -351,7 +353,7 @@ impl Services {
             let answer = match content {
                 Ok(Primitive::LoginRequest(request)) => {
                     handset = self.handset_of(&request, &origin);
-                    answers.push(self.login_answer(request, id, version, origin).await);
+                    answers.push(Box::pin(self.login_answer(request, id, version, origin)).await);
                     continue;
                 }
                 Ok(Primitive::GetSpInfoRequest(_)) => self.provider(),
