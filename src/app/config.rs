@@ -116,8 +116,9 @@ settings! {
 
     /// Who may have an account.
     ["accounts"] AccountSettings {
-        /// `closed`: only `onesoup account add` makes accounts. `open`: also the services for
-        /// registration. `auto`: besides, a first login with a free name and a password makes one.
+        /// `closed`: only `onesoup account add` makes accounts. `auto`: besides, a first login with
+        /// a free name and a password makes one. `open`: people may register themselves otherwise
+        /// than by a login; until there is a page or a service for that, it is as `closed`.
         registration: String = "closed";
         /// The key under which phone passwords are sealed; made at the first start. Keep a copy
         /// apart from the database: without it no digest login works.
