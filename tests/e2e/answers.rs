@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use minidom::Element;
+use onesoup::csp::presence_name::AttributeKind as Kind;
 use onesoup::phone::event::Mood;
 use onesoup::phone::session::Phone;
 use tokio_xmpp::Stanza;
@@ -12,6 +13,7 @@ use tokio_xmpp::parsers::hashes::{Algo, Hash};
 use tokio_xmpp::parsers::iq::Iq;
 use tokio_xmpp::parsers::presence::Type;
 
+use crate::support::access::{everybody, grant};
 use crate::support::lab::Lab;
 use crate::support::phones::{expect, s60};
 use crate::support::server::{Server, Wishes};
@@ -227,6 +229,43 @@ async fn xep_0012_a_stranger_is_not_told_when_somebody_was_there() {
             assert_eq!(answer, Err("forbidden".to_owned()), "{account}");
         }
     }
+}
+
+#[tokio::test]
+async fn xep_0030_8_who_no_longer_sees_a_phone_learns_nothing_from_its_full_address() {
+    let (lab, server) = (Lab::shared(), Server::shared());
+    let mut phone = s60(server, "former").await;
+    for mut asker in askers(lab, "former").await {
+        let device = seen_by(&mut asker, &mut phone, "former").await;
+        let ping = "<ping xmlns='urn:xmpp:ping'/>";
+        assert_eq!(ask(&mut asker, &device, "get", ping).await, Ok(None));
+        asker.send_presence(Type::Unsubscribe, "former@onesoup.test").await;
+        asker.expect_presence(Type::Unavailable, "former@onesoup.test").await;
+        let unavailable = Err("service-unavailable".to_owned());
+        assert_eq!(ask(&mut asker, &device, "get", ping).await, unavailable);
+        for ns in [INFO, ITEMS, "jabber:iq:last", "jabber:iq:version"] {
+            assert_eq!(query(&mut asker, &device, ns).await, unavailable, "{ns}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_see_whether_a_user_is_there_is_told_of_no_device_and_no_activity() {
+    let (lab, server) = (Lab::shared(), Server::shared());
+    let mut phone = s60(server, "withheld").await;
+    grant(&mut phone, &[Kind::OnlineStatus], everybody()).await;
+    let [mut asker, _] = askers(lab, "withheld").await;
+    let own = "withheld@onesoup.test";
+    asker.subscribe(own).await;
+    let device = asker.expect_presence(Type::None, own).await.from.unwrap().to_string();
+    grant(&mut phone, &[Kind::StatusText], everybody()).await;
+    asker.expect_presence(Type::Unavailable, own).await;
+    assert!(query(&mut asker, own, INFO).await.is_ok(), "it still knows of the account");
+    assert_eq!(said(query(&mut asker, own, ITEMS).await).children().count(), 0);
+    let last = query(&mut asker, own, "jabber:iq:last").await;
+    assert_eq!(last, Err("forbidden".to_owned()));
+    let last = query(&mut asker, &device, "jabber:iq:last").await;
+    assert_eq!(last, Err("service-unavailable".to_owned()));
 }
 
 /// Questions that nobody here can answer.

@@ -3,7 +3,11 @@
 use crate::{
     bridge,
     domain::{address::Device, personal::Personal, presence::Presence},
-    services::{context::Services, identity, inbound::iq::Asked},
+    services::{
+        context::Services,
+        identity,
+        inbound::iq::{Asked, profile::facts_seen},
+    },
     xmpp::{
         condition::Condition,
         disco::{DiscoInfo, DiscoItem, DiscoItems},
@@ -16,7 +20,7 @@ impl Services {
     pub(super) fn info(&self, asked: &Asked, node: Option<&str>) -> Result<DiscoInfo, Condition> {
         let info = match asked {
             Asked::Domain => identity::domain(&self.rules.contact),
-            Asked::Account(_) => identity::account(),
+            Asked::Account(..) => identity::account(),
             Asked::Device(session) => match node {
                 None => identity::device(&session.presence),
                 Some(node) => at_node(&session.presence, node)?,
@@ -43,15 +47,11 @@ fn at_node(presence: &Presence, node: &str) -> Result<DiscoInfo, Condition> {
 /// Returns what somebody holds: an account its devices and the nodes at which it tells something,
 /// for those who see them.
 // spec: XEP-0030 §8, XEP-0060 §5.2
-pub(super) fn items(
-    asked: &Asked,
-    node: Option<&str>,
-    facts: &Personal,
-) -> Result<DiscoItems, Condition> {
+pub(super) fn items(asked: &Asked, node: Option<&str>) -> Result<DiscoItems, Condition> {
     let items = match (asked, node) {
         (Asked::NoDevice, _) => return Err(Condition::ServiceUnavailable),
         (Asked::NoAccount, _) | (Asked::Domain | Asked::Device(_), None) => Vec::new(),
-        (Asked::Account(person), None) => {
+        (Asked::Account(person, view), None) => {
             let sessions = person.sessions.iter().map(|live| &live.session);
             let visible = sessions.filter(|session| session.presence.is_visible());
             let devices = visible.map(|session| Device {
@@ -61,15 +61,15 @@ pub(super) fn items(
             let jids = devices.filter_map(|device| bridge::address::device_to_jid(&device));
             let device =
                 |jid: Jid| DiscoItem { jid: jid.as_str().to_owned(), node: None, name: None };
-            let nothing = Personal::default();
+            let (nothing, facts) = (Personal::default(), facts_seen(person, view));
             let owner = bridge::address::to_jid(&person.account.address);
             let nodes = owner.iter().flat_map(|owner| {
-                bridge::pep::changed(&nothing, facts)
+                bridge::pep::changed(&nothing, &facts)
                     .map(|node| DiscoItem { node: Some(node.to_owned()), ..device(owner.clone()) })
             });
             jids.map(device).chain(nodes).collect()
         }
-        (Asked::Domain | Asked::Account(_) | Asked::Device(_), Some(_)) => {
+        (Asked::Domain | Asked::Account(..) | Asked::Device(_), Some(_)) => {
             return Err(Condition::ItemNotFound);
         }
     };

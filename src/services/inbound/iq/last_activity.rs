@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     bridge,
+    domain::view::Attribute,
     services::{context::Services, inbound::iq::Asked, refused},
     xmpp::{condition::Condition, last_activity::LastActivity},
 };
@@ -16,7 +17,12 @@ impl Services {
             Asked::Domain => now.since(self.started),
             // Polls are no sign of its user.
             Asked::Device(_) => Duration::ZERO,
-            Asked::Account(person) => {
+            // spec: XEP-0012 §4, also for who is not there: a stranger is not told which it is.
+            Asked::NoAccount => return Err(Condition::Forbidden),
+            Asked::Account(_, view) if !view.may_see(Attribute::OnlineStatus) => {
+                return Err(Condition::Forbidden);
+            }
+            Asked::Account(person, _) => {
                 let mut sessions = person.sessions.iter();
                 if sessions.any(|live| live.session.presence.is_visible()) {
                     Duration::ZERO
@@ -26,8 +32,6 @@ impl Services {
                     now.since(last.ok_or(Condition::ServiceUnavailable)?.at)
                 }
             }
-            // spec: XEP-0012 §4, also for who is not there: a stranger is not told which it is.
-            Asked::NoAccount => return Err(Condition::Forbidden),
             Asked::NoDevice => return Err(Condition::ServiceUnavailable),
         };
         Ok(LastActivity { since, status: None })

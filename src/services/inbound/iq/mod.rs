@@ -7,10 +7,13 @@ pub mod software;
 
 use crate::{
     bridge,
-    domain::{address::Address, personal::Personal, session::Session},
+    domain::{address::Address, session::Session, view::View},
     services::{
         context::Services,
-        inbound::{iq::discovery::items, message::is_domain},
+        inbound::{
+            iq::{discovery::items, profile::facts_seen},
+            message::is_domain,
+        },
         person::Person,
         refused,
     },
@@ -26,9 +29,9 @@ use crate::{
 pub(super) enum Asked {
     /// The whole domain.
     Domain,
-    /// An account, by one who sees its presence.
-    Account(Box<Person>),
-    /// A device that is there.
+    /// An account, by one who has this view of it: its devices are as he sees them.
+    Account(Box<Person>, View),
+    /// A device that is there, and that the asker sees.
     Device(Box<Session>),
     /// An account that is not there, or that the asker may not know of.
     NoAccount,
@@ -52,25 +55,19 @@ impl Services {
     }
 
     async fn told_of(&self, iq: &Iq, query: &Query) -> Result<Option<Payload>, Condition> {
-        let mut asked = self.asked(iq).await?;
-        match (query, &mut asked) {
+        let asked = self.asked(iq).await?;
+        match (query, &asked) {
             (Query::DiscoInfo { node }, asked) => {
                 self.info(asked, node.as_deref()).map(|info| Some(info.to_payload()))
             }
             (Query::DiscoItems { node }, asked) => {
-                let facts = match asked {
-                    Asked::Account(person) => self.facts_seen(iq, person).await?,
-                    _ => Personal::default(),
-                };
-                items(asked, node.as_deref(), &facts).map(|items| Some(items.to_payload()))
+                items(asked, node.as_deref()).map(|items| Some(items.to_payload()))
             }
-            (Query::VCard(_), Asked::Account(person)) => {
-                let facts = self.facts_seen(iq, person).await?;
-                Ok(Some(self.profile(&facts).await?.to_payload()))
+            (Query::VCard(_), Asked::Account(person, view)) => {
+                Ok(Some(self.profile(&facts_seen(person, view)).await?.to_payload()))
             }
-            (Query::Items(wanted), Asked::Account(person)) => {
-                let facts = self.facts_seen(iq, person).await?;
-                self.items_at(&facts, wanted).await.map(Some)
+            (Query::Items(wanted), Asked::Account(person, view)) => {
+                self.items_at(&facts_seen(person, view), wanted).await.map(Some)
             }
             (Query::LastActivity, asked) => {
                 self.last_activity(asked).await.map(|activity| Some(activity.to_payload()))
@@ -110,23 +107,25 @@ impl Services {
         let (account, asker) = ends.ok_or(Condition::ServiceUnavailable)?;
         let contact = self.contact(&account, &asker).await.map_err(bridge::refusal::condition)?;
         let person = self.admitting(&account, &asker).await?;
-        Ok(match (iq.to.resource(), person) {
-            // spec: XEP-0030 §8: an account is not disclosed to who may not see it.
-            (None, person) => match person.filter(|_| contact.relation.from) {
-                Some(person) => Asked::Account(Box::new(person)),
-                None => Asked::NoAccount,
-            },
-            // spec: RFC6121 §8.5.3.2.3; who knows a device's name was told it.
-            (Some(name), Some(mut person)) => {
-                let is_it = |at: &Session| at.resource == name && at.presence.is_visible();
-                let found = person.sessions.iter().map(|live| &live.session).find(|at| is_it(at));
-                let Some(mut session) = found.cloned() else { return Ok(Asked::NoDevice) };
-                // What is told on request is no more than what is shown.
-                let access = self.access(&mut person).await.map_err(bridge::refusal::condition)?;
-                session.presence = access.view(&contact).of(&session.presence).into_owned();
-                Asked::Device(Box::new(session))
+        // spec: XEP-0030 §8: an account is not disclosed to who may not see it, nor a device to
+        // who still knows its name.
+        let Some(mut person) = person.filter(|_| contact.relation.from) else {
+            return Ok(iq.to.resource().map_or(Asked::NoAccount, |_| Asked::NoDevice));
+        };
+        // What is told on request is no more than what is shown.
+        let access = self.access(&mut person).await.map_err(bridge::refusal::condition)?;
+        let view = access.view(&contact);
+        for Session { presence, .. } in person.sessions.iter_mut().map(|live| &mut live.session) {
+            *presence = view.of(presence).into_owned();
+        }
+        // spec: RFC6121 §8.5.3.2.3
+        Ok(match iq.to.resource() {
+            None => Asked::Account(Box::new(person), view),
+            Some(name) => {
+                let mut shown = person.sessions.iter().map(|live| &live.session);
+                let found = shown.find(|at| at.resource == name && at.presence.is_visible());
+                found.cloned().map_or(Asked::NoDevice, |at| Asked::Device(Box::new(at)))
             }
-            (Some(_), None) => Asked::NoDevice,
         })
     }
 

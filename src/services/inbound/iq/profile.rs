@@ -2,13 +2,15 @@
 
 use crate::{
     bridge,
-    domain::personal::{Personal, Picture},
+    domain::{
+        personal::{Personal, Picture},
+        view::View,
+    },
     services::{context::Services, person::Person, personal_events::item},
     store::pictures::StoredPicture,
     xmpp::{
         avatar,
         condition::Condition,
-        iq::Iq,
         ns,
         payload::Payload,
         pubsub::Items,
@@ -17,18 +19,6 @@ use crate::{
 };
 
 impl Services {
-    /// Returns what the asker may see of what an account shows.
-    pub(super) async fn facts_seen(
-        &self,
-        iq: &Iq,
-        person: &mut Person,
-    ) -> Result<Personal, Condition> {
-        let Some(facts) = person.personal.clone() else { return Ok(Personal::default()) };
-        let asker = bridge::address::of_jid(&iq.from).ok_or(Condition::ServiceUnavailable)?;
-        let view = self.view(person, &asker).await;
-        Ok(view.map_err(bridge::refusal::condition)?.of_personal(&facts))
-    }
-
     /// Returns the profile of an account, of which the asker sees these facts.
     // spec: XEP-0054 §3.3
     pub(super) async fn profile(&self, facts: &Personal) -> Result<VCard, Condition> {
@@ -64,4 +54,9 @@ impl Services {
     async fn octets(&self, picture: Option<&Picture>) -> Option<StoredPicture> {
         self.octets_of(picture?).await
     }
+}
+
+/// Returns what is left of what an account shows for who has this view.
+pub(super) fn facts_seen(person: &Person, view: &View) -> Personal {
+    person.personal.as_deref().map(|facts| view.of_personal(facts)).unwrap_or_default()
 }
