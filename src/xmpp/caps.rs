@@ -62,8 +62,21 @@ impl Caps {
     }
 }
 
-/// Says whether nothing stands twice, by which two things could make the same text.
+/// Says whether nothing stands twice or has a separator in it, by which two answers could make the
+/// same text.
 fn is_well_formed(info: &DiscoInfo) -> bool {
+    fn is_plain<'a>(texts: impl IntoIterator<Item = &'a String>, separators: &[char]) -> bool {
+        !texts.into_iter().any(|text| text.contains(separators))
+    }
+    let is_plain_identity = |one: &Identity| {
+        is_plain([&one.category, &one.kind].into_iter().chain(&one.lang), &['<', '/'])
+            && is_plain(&one.name, &['<'])
+    };
+    let is_plain_form = |form: &DataForm| {
+        let fields = form.fields.iter();
+        let texts = fields.flat_map(|field| [&field.var].into_iter().chain(&field.values));
+        is_plain(texts.chain(&form.form_type), &['<'])
+    };
     fn is_single<T: Ord>(all: impl Iterator<Item = T>) -> bool {
         let mut all: Vec<T> = all.collect();
         all.sort_unstable();
@@ -72,6 +85,9 @@ fn is_well_formed(info: &DiscoInfo) -> bool {
     is_single(info.identities.iter().map(|one| (&one.category, &one.kind, &one.lang, &one.name)))
         && is_single(info.features.iter())
         && is_single(info.forms.iter().filter_map(|form| form.form_type.as_ref()))
+        && info.identities.iter().all(is_plain_identity)
+        && is_plain(&info.features, &['<'])
+        && info.forms.iter().all(is_plain_form)
 }
 
 /// Returns the text that is hashed: identities, features and forms.
@@ -176,5 +192,24 @@ mod tests {
         let form = DataForm::result(ns::SOFTWARE_INFO, Vec::new());
         let twice = DiscoInfo { forms: vec![form.clone(), form], ..said };
         assert!(!Caps::of("x", &twice).is_proven_by(&twice));
+    }
+
+    // spec: XEP-0115 §5.1
+    #[test]
+    fn an_answer_that_hides_features_in_a_name_is_not_proven() {
+        let said = info(&[("", "Exodus 0.9.1")], Vec::new());
+        let caps = Caps::of("x", &said);
+        let mut hidden = said.features.clone();
+        hidden.sort_unstable();
+        let name = format!("Exodus 0.9.1<{}", hidden.join("<"));
+        let forged = DiscoInfo { features: Vec::new(), ..info(&[("", &name)], Vec::new()) };
+        assert_eq!(Caps::of("x", &forged), caps);
+        assert!(caps.is_proven_by(&said) && !caps.is_proven_by(&forged));
+        let identities = vec![Identity::new("client/pc", "", "Exodus 0.9.1")];
+        let moved = DiscoInfo { identities, ..said };
+        assert!(!Caps::of("x", &moved).is_proven_by(&moved));
+        let form = DataForm::result(ns::SOFTWARE_INFO, vec![Field::text("os", "Mac<x")]);
+        let forged = info(&[], vec![form]);
+        assert!(!Caps::of("x", &forged).is_proven_by(&forged));
     }
 }
