@@ -27,6 +27,9 @@ use crate::{
 /// Nodes that one program may want to be told of.
 const MAX_WANTED: usize = 64;
 
+/// Octets of the name of a node that is kept.
+const MAX_NODE_OCTETS: usize = 256;
+
 /// What ends the name of a feature that wishes for news at a node.
 // spec: XEP-0163 §4.3.2
 const NOTIFY: &str = "+notify";
@@ -145,6 +148,7 @@ fn program(info: &DiscoInfo) -> Program {
     let identity: Option<&Identity> = clients.clone().find(|one| one.lang.is_none());
     let identity = identity.or(clients.clone().next());
     let wanted = info.features.iter().filter_map(|feature| feature.strip_suffix(NOTIFY));
+    let wanted = wanted.filter(|node| node.len() <= MAX_NODE_OCTETS);
     Program {
         client: identity.map(|one| bridge::client::of_network(Some(one), None)),
         wanted: wanted.take(MAX_WANTED).map(str::to_owned).collect(),

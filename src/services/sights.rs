@@ -15,6 +15,9 @@ use crate::domain::{
 /// Devices that are remembered; those beyond it are told of no news.
 const MAX_DEVICES: usize = 100_000;
 
+/// Devices of one contact that an account sees; beyond it the oldest is forgotten.
+const MAX_OF_CONTACT: usize = 16;
+
 /// Proven programs in memory; beyond it they are read again from the store.
 const MAX_PROVEN: usize = 1000;
 
@@ -32,12 +35,16 @@ struct Index {
     devices: HashMap<Address, HashMap<Device, Sight>>,
     /// How many there are.
     count: usize,
+    /// How many announcements were noted.
+    noted: u64,
     /// Who waits to learn of a program that is asked for now.
     waiting: HashMap<CompactString, Vec<(Address, Device)>>,
 }
 
 /// A device as an account of ours sees it.
 struct Sight {
+    /// The number of its announcement.
+    number: u64,
     /// What it announces.
     label: CompactString,
     /// What that is, once it is known.
@@ -67,15 +74,21 @@ impl Sights {
     /// Takes note of what a device announces.
     pub fn see(&self, owner: &Address, device: &Device, label: &CompactString) -> Step {
         let index = &mut *self.index();
-        let devices = index.devices.entry(owner.clone()).or_default();
-        match devices.get(device) {
+        match index.devices.get(owner).and_then(|devices| devices.get(device)) {
             Some(sight) if sight.label == *label => return Step::Nothing,
             Some(_) => {}
-            None if index.count >= MAX_DEVICES => return Step::Nothing,
-            None => index.count += 1,
+            None => {
+                index.make_room(owner, &device.account);
+                if index.count >= MAX_DEVICES {
+                    return Step::Nothing;
+                }
+                index.count += 1;
+            }
         }
+        index.noted += 1;
         let program = index.proven.get(label).cloned();
-        devices.insert(device.clone(), Sight { label: label.clone(), program: program.clone() });
+        let sight = Sight { number: index.noted, label: label.clone(), program: program.clone() };
+        index.devices.entry(owner.clone()).or_default().insert(device.clone(), sight);
         if let Some(program) = program {
             return Step::Greet(program);
         }
@@ -162,6 +175,22 @@ impl Sights {
     }
 }
 
+impl Index {
+    /// Forgets the oldest device of a contact that has as many as it may.
+    fn make_room(&mut self, owner: &Address, contact: &Address) {
+        let Some(devices) = self.devices.get_mut(owner) else { return };
+        let of_contact = devices.iter().filter(|(device, _)| device.account == *contact);
+        if of_contact.clone().count() < MAX_OF_CONTACT {
+            return;
+        }
+        let oldest = of_contact.min_by_key(|(_, sight)| sight.number);
+        if let Some(oldest) = oldest.map(|(device, _)| device.clone()) {
+            devices.remove(&oldest);
+            self.count -= 1;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,5 +242,22 @@ mod tests {
         capabilities.forget(&owner(), &Device::any(device("b").account));
         assert_eq!(capabilities.index().count, 0);
         assert!(capabilities.index().devices.is_empty());
+    }
+
+    #[test]
+    fn of_the_devices_of_one_contact_those_that_came_last_are_known() {
+        let capabilities = Sights::default();
+        let label = CompactString::from("sha-1 x");
+        capabilities.prove(&label, &Arc::default());
+        let other = Device::any(Address::of("max", "far.test"));
+        capabilities.see(&owner(), &other, &label);
+        for number in 0..=MAX_OF_CONTACT {
+            capabilities.see(&owner(), &device(&number.to_string()), &label);
+        }
+        let seen: Vec<Device> =
+            capabilities.seen_by(&owner()).into_iter().map(|(device, _)| device).collect();
+        assert_eq!(seen.len(), MAX_OF_CONTACT + 1);
+        assert_eq!(capabilities.index().count, seen.len());
+        assert!(seen.contains(&other) && !seen.contains(&device("0")));
     }
 }

@@ -12,6 +12,9 @@ use crate::xmpp::{
     payload::{Node, Payload},
 };
 
+/// Octets of a program's name, and of a hash: longer ones are no hash that we know.
+const MAX_OCTETS: usize = 256;
+
 /// The capabilities that a presence announces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caps {
@@ -51,7 +54,10 @@ impl Caps {
 
     pub(in crate::xmpp) fn read(node: Node<'_>) -> Option<Self> {
         let (program, ver) = attr(node, "node").zip(attr(node, "ver"))?;
-        Some(Self { node: program, ver, hash: attr(node, "hash") })
+        let caps = Self { node: program, ver, hash: attr(node, "hash") };
+        let is_bounded = |text: &String| text.len() <= MAX_OCTETS;
+        let are_bounded = [&caps.node, &caps.ver].into_iter().chain(&caps.hash).all(is_bounded);
+        are_bounded.then_some(caps)
     }
 
     pub(in crate::xmpp) fn to_payload(&self) -> Payload {
