@@ -72,6 +72,14 @@ impl Access {
         Self::new(self.grants.clone(), lists)
     }
 
+    /// Returns the same without what one contact is granted for itself.
+    #[must_use]
+    pub fn without(mut self, contact: &Address) -> Self {
+        self.grants.retain(|grant| grant.scope != Scope::Contact(contact.clone()));
+        self.contacts.remove(contact);
+        self
+    }
+
     /// Returns whether a contact is expressly granted nothing.
     pub fn denies(&self, contact: &Address) -> bool {
         self.contacts.get(contact).is_some_and(View::is_nothing)
@@ -205,6 +213,9 @@ mod tests {
         assert_eq!(nobody.view(&accepted("bob", view("Alias"))), view("Alias"));
         let own = access(vec![grant(Scope::Contact(address("bob")), "OnlineStatus")]);
         assert_eq!(own.view(&accepted("bob", View::Everything)), view("OnlineStatus"));
+        let without = own.without(&address("bob"));
+        assert_eq!(without.view(&accepted("bob", View::Everything)), View::Everything);
+        assert_eq!(without, access(Vec::new()));
     }
 
     #[test]

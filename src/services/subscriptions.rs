@@ -50,6 +50,8 @@ struct Side<'a> {
     now: Contact,
     /// What the other sees of it from now on, where that changes.
     sight: Option<Sight>,
+    /// Whether the grant of just the other goes.
+    drops_grant: bool,
     /// Whether its user is to be asked something new.
     is_asked: bool,
     /// Whether its phones are to be told of the other.
@@ -118,10 +120,9 @@ impl Services {
         let Some(person) = &mut side.person else { return Ok(()) };
         if self.access(person).await?.denies(contact) {
             // What he says now is the opposite of what he said before.
-            let mut unit = Unit::default();
             let scope = Scope::Contact(contact.clone());
-            unit.write(Write::DropGrant { account: owner.clone(), scope });
-            self.carry_out(unit).await?;
+            pair.unit.write(Write::DropGrant { account: owner.clone(), scope });
+            side.drops_grant = true;
         }
         side.now.accepted = Some(accepted);
         if side.before.relation.from {
@@ -175,6 +176,7 @@ impl Services {
                 before: contact.clone(),
                 now: contact,
                 sight: None,
+                drops_grant: false,
                 is_asked: false,
                 has_news: false,
                 has_parted: false,
@@ -317,18 +319,25 @@ impl Services {
         let [owner, contact] = &mut pair.sides;
         let (side, other) = if at == OWNER { (owner, contact) } else { (contact, owner) };
         let (Some(person), Some(sight)) = (&mut side.person, side.sight) else { return Ok(()) };
-        if sight == Sight::Shown && !person.admits(&other.address) {
+        let is_admitted = person.admits(&other.address);
+        if sight == Sight::Shown && !is_admitted {
             return Ok(());
         }
-        let access = self.access(person).await?;
+        let before = self.access(person).await?;
+        let after = before.clone();
+        let after = if side.drops_grant { after.without(&other.address) } else { after };
         let (change, view): (fn(Session) -> Change, View) = match sight {
-            Sight::Shown => (Change::shown, access.view(&side.now)),
-            Sight::Hidden => (Change::gone, access.view(&side.before)),
+            Sight::Shown => (Change::shown, after.view(&side.now)),
+            Sight::Hidden => (Change::gone, before.view(&side.before)),
         };
         let seer = Seer { contact: &other.address, view };
         let sessions = person.sessions.iter().map(|live| live.session.clone());
         let changes: Vec<Change> = sessions.map(change).collect();
         if !other.is_ours {
+            if is_admitted {
+                let both = [(side.before.clone(), side.now.clone())];
+                self.tell_views(person, &both, [&before, &after], &mut pair.unit);
+            }
             return self.show_elsewhere(&changes, &seer, &mut pair.unit);
         }
         // Who does not see any more has just been told of that.

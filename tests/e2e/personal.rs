@@ -368,3 +368,37 @@ async fn who_is_not_subscribed_is_told_nothing_of_a_user() {
     assert!(contact.ask("get", Some(own), &ask).await.is_none());
     contact.logout().await;
 }
+
+#[tokio::test]
+async fn xep_0163_4_3_who_is_denied_or_accepted_is_told_what_it_sees_of_a_user_from_now_on() {
+    let (lab, server) = (Lab::shared(), Server::shared());
+    lab.register("showtess", "pw").await;
+    let mut contact = XmppClient::login(lab, "showtess@xmpp.test", "pw").await;
+    let mut phone = s60(server, "showtim").await;
+    friends(&mut phone, "showtim", &mut contact).await;
+    let own = "showtim@onesoup.test";
+    contact.announce(&[&format!("{MOOD}+notify")], None).await;
+    let mood = vec![Attribute::StatusMood(Qualified::known("HAPPY".into()))];
+    update(&mut phone, mood).await;
+    let told = expect_event(&mut contact, own, MOOD).await;
+    assert!(inside(&told).has_child("happy", MOOD), "{told:?}");
+
+    phone.answer("wv:showtess@xmpp.test", false).await.unwrap();
+    loop {
+        // A device that came while its user changed something may be told of that twice.
+        let told = expect_event(&mut contact, own, MOOD).await;
+        if inside(&told).children().count() == 0 {
+            break;
+        }
+    }
+    contact.subscribe(own).await;
+    let asked = expect(&mut phone, "request", |event| match event {
+        Event::AuthRequest { user } => Some(user.to_string()),
+        _ => None,
+    })
+    .await;
+    phone.answer(&asked, true).await.unwrap();
+    let told = expect_event(&mut contact, own, MOOD).await;
+    assert!(inside(&told).has_child("happy", MOOD), "{told:?}");
+    contact.logout().await;
+}
