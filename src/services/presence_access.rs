@@ -97,12 +97,13 @@ impl Services {
         };
         let mut statuses = Vec::new();
         if request.users.is_empty() {
+            let known = contacts.iter();
+            let known = known.filter_map(|it| Some((it.address.clone(), state(it.relation)?)));
+            let (people, states): (Vec<_>, Vec<_>) = known.unzip();
             let mut person = self.held(asker).await?;
-            for contact in &contacts {
-                let Some(state) = state(contact.relation) else { continue };
-                let user = self.spelling(&mut person, asker, &contact.address).await?;
-                statuses.push(ReactiveAuthStatus { user, state });
-            }
+            let users = self.spellings(&mut person, asker, &people).await?;
+            let both = users.into_iter().zip(states);
+            statuses.extend(both.map(|(user, state)| ReactiveAuthStatus { user, state }));
         }
         for user in request.users {
             let address = asker.meant(&user);
@@ -130,15 +131,15 @@ impl Services {
         let saw = |contact: &&Contact| {
             !contact.relation.from && contact.watched_until.is_some_and(|until| until > since)
         };
-        let current = contacts.iter().filter(sees).map(|it| (it, WatcherStatus::Current));
-        let former = contacts.iter().filter(saw).map(|it| (it, WatcherStatus::Former));
+        let with = |status: WatcherStatus| move |it: &Contact| (it.address.clone(), status.clone());
+        let current = contacts.iter().filter(sees).map(with(WatcherStatus::Current));
+        let former = contacts.iter().filter(saw).map(with(WatcherStatus::Former));
         let most = request.max_watchers.map_or(usize::MAX, |most| most as usize);
+        let (people, statuses): (Vec<_>, Vec<_>) = current.chain(former).take(most).unzip();
         let mut person = self.held(asker).await?;
-        let mut watchers = Vec::new();
-        for (contact, status) in current.chain(former).take(most) {
-            let user = self.spelling(&mut person, asker, &contact.address).await?;
-            watchers.push(Watcher { user, status: Some(status) });
-        }
+        let users = self.spellings(&mut person, asker, &people).await?;
+        let both = users.into_iter().zip(statuses);
+        let watchers = both.map(|(user, status)| Watcher { user, status: Some(status) }).collect();
         let response = GetWatcherListResponse { result: Some(StatusResult::ok()), watchers };
         Ok(Primitive::GetWatcherListResponse(response))
     }
