@@ -35,7 +35,7 @@ pub struct Session {
 }
 
 /// When an account was last there, and what it showed then.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LastThere {
     /// When its phone was last heard.
     pub at: Millis,

@@ -60,13 +60,15 @@ impl Services {
         let overview = self.overview(address).await?;
         let letters = self.store.letters(address, u32::MAX).await.map_err(refused);
         let letters = letters.map_err(|_| AccountError::Store)?;
-        let aliases = self.store.person(address).await.map_err(refused);
-        let aliases = aliases.map_err(|_| AccountError::Store)?.map(|rows| rows.aliases);
+        let person = self.store.person(address).await.map_err(refused);
+        let person = person.map_err(|_| AccountError::Store)?.ok_or(AccountError::Missing)?;
+        let profile = self.profile_rows(address, &person).await.map_err(refused);
         let account = &overview.account;
         let password = with_password.then(|| self.keeper.open(address, &account.password));
         let mut own = own(&overview, &letters);
         let alias = |(of, alias): (&Address, &CompactString)| row("alias", of.as_str(), alias);
-        own.rows.extend(aliases.iter().flat_map(|aliases| aliases.all()).map(alias));
+        own.rows.extend(person.aliases.all().map(alias));
+        own.rows.extend(profile.map_err(|_| AccountError::Store)?);
         let asking = overview.contacts.iter().filter(|contact| contact.relation.pending_in);
         let blocked = overview.entities.iter().filter(|on| on.kind == EntityKind::Block);
         Ok(PortableUser {
@@ -185,7 +187,7 @@ fn own(overview: &Overview, letters: &[Letter]) -> Own {
     }
 }
 
-fn row(kind: &str, of: &str, is: &str) -> OwnRow {
+pub(super) fn row(kind: &str, of: &str, is: &str) -> OwnRow {
     OwnRow { kind: kind.to_owned(), of: of.to_owned(), is: is.to_owned() }
 }
 
@@ -207,6 +209,6 @@ pub(super) fn read_scope(text: &str) -> Option<Scope> {
     }
 }
 
-fn spelt(value: &impl Serialize) -> String {
+pub(super) fn spelt(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("plain data without maps always has a spelling")
 }

@@ -22,6 +22,7 @@ use crate::{
         list_members::{MAX_MEMBERS, cut},
         mailbox::{KEPT, MAX_BYTES, MAX_LETTERS},
         overview::Overview,
+        profile::profile_writes,
         refused,
         subscriptions::MAX_CONTACTS,
     },
@@ -334,9 +335,15 @@ impl Import<'_> {
                     alias: row.is.as_str().into(),
                     address,
                 })),
-                "accepted" | "watched_until" | "block" | "let" | "report" => {}
+                "accepted" | "watched_until" | "block" | "let" | "report" | "personal"
+                | "picture" | "last_there" => {}
                 kind => self.remark(&format!("{kind} is not understood")),
             }
+        }
+        if let Some(own) = &user.own {
+            let (writes, remarks) = profile_writes(&account, own, self.services.clock.now());
+            self.writes.extend(writes);
+            self.remarks.extend(remarks);
         }
     }
 

@@ -40,6 +40,7 @@ mod presence;
 mod presence_access;
 mod probed;
 mod probes;
+mod profile;
 mod questions;
 pub mod roster;
 mod search;

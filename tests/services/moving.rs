@@ -7,6 +7,9 @@ use onesoup::{
         address::{Address, Device},
         contact::{Contact, ContactList, Grant, Member, Relation, Scope},
         mailbox::{Content, Letter, Message, Outcome, Report},
+        personal::{Card, Mood, Personal, Picture},
+        presence::{Availability, Presence},
+        session::LastThere,
         view::View,
     },
     services::{
@@ -15,10 +18,11 @@ use onesoup::{
         import::{ImportError, Imported},
         overview::Overview,
     },
-    store::{entities::EntityKind, write::Write},
+    store::{entities::EntityKind, pictures::StoredPicture, write::Write},
     xmpp::portable::{
         PortableUser,
         file::{END, Item, PortableFile, start},
+        own::OwnRow,
     },
 };
 
@@ -135,9 +139,52 @@ async fn account_with_everything(world: &World) -> Address {
     }
     let alias = Write::PutAlias { account: account(), alias: "bob~".into(), address: bob };
     writes.push(alias);
+    writes.extend(shown_by(&kim));
     world.services.store.commit(writes).await.unwrap();
     kim
 }
+
+/// A user who went hidden, and what he shows.
+fn shown_by(account: &Address) -> [Write; 3] {
+    let account = || account.clone();
+    let personal = Personal {
+        alias: Some("Kim <3".into()),
+        mood: Some(Mood { word: "in_love".into(), text: Some("a \"b\"\n".into()) }),
+        card: Some(Card::Contained("BEGIN:VCARD".into())),
+        picture: Some(Picture {
+            hash: HASH.into(),
+            media_type: "image/png".into(),
+            bytes: 9,
+            width: 3,
+            height: 4,
+            base64: String::new(),
+        }),
+        ..Personal::default()
+    };
+    let presence = Presence {
+        is_online: true,
+        availability: Availability::Hidden,
+        status: Some("not here".into()),
+        priority: 5,
+        ..Presence::default()
+    };
+    let last = LastThere { at: Millis(1_650_000_000_000), resource: "s60-1".into(), presence };
+    [
+        Write::SetPersonal { account: account(), personal: personal.boxed() },
+        Write::PutPicture(StoredPicture {
+            hash: HASH.into(),
+            media_type: "image/png".into(),
+            width: 3,
+            height: 4,
+            octets: b"a picture".to_vec(),
+            used: Millis(1),
+        }),
+        Write::SetLastThere { account: account(), last: Box::new(last) },
+    ]
+}
+
+/// The SHA-1 of `a picture`.
+const HASH: &str = "1d1e5c382d544d695a9e2b884cf7d1ce12d94384";
 
 #[tokio::test]
 async fn an_account_comes_back_with_all_that_it_had() {
@@ -153,8 +200,47 @@ async fn an_account_comes_back_with_all_that_it_had() {
     let open = there.services.keeper.open(&kim, &after.account.password).unwrap();
     assert_eq!(open.expose(), "cat1");
     assert_eq!(kept(before), kept(after));
+    let personal = async |world: &World| world.services.store.person(&kim).await.unwrap();
+    let (shown, shows) = (personal(&here).await, personal(&there).await);
+    assert_eq!(shows.unwrap().personal, shown.unwrap().personal);
+    let picture = there.services.store.picture(HASH).await.unwrap().unwrap();
+    assert_eq!((picture.octets.as_slice(), picture.height), (&b"a picture"[..], 4));
+    let last = there.services.store.last_there(&kim).await.unwrap().unwrap();
+    assert_eq!(last.presence.availability, Availability::Hidden);
+    assert_eq!(Some(last), here.services.store.last_there(&kim).await.unwrap());
     // The same is written down on the other side, letter for letter.
     assert_eq!(written(&there.services, &kim, true).await, user);
+}
+
+#[tokio::test]
+async fn a_picture_that_is_not_what_it_is_said_to_be_is_left_out() {
+    let world = World::new().await;
+    let kim = account_with_everything(&world).await;
+    let mut user = written(&world.services, &kim, false).await;
+    user.name = "lee".into();
+    let is_picture = |row: &&mut OwnRow| row.kind == "picture";
+    let rows = &mut user.own.as_mut().unwrap().rows;
+    rows.iter_mut().find(is_picture).unwrap().is = "AAAA".into();
+    let imported = world.services.import(&user, false).await.unwrap();
+    assert!(imported.remarks.iter().any(|it| it.contains("picture")), "{imported:?}");
+    let lee = world.services.store.person(&imported.address).await.unwrap().unwrap();
+    let personal = lee.personal.unwrap();
+    assert_eq!((personal.alias.as_deref(), personal.picture), (Some("Kim <3"), None));
+    let picture = world.services.store.picture(HASH).await.unwrap().unwrap();
+    assert_eq!(picture.octets, b"a picture");
+}
+
+#[tokio::test]
+async fn a_phone_that_is_there_writes_down_what_it_shows_now() {
+    let (here, there) = (World::new().await, World::new().await);
+    here.phone("kim").await;
+    let kim = Address::of("kim", DOMAIN);
+    let user = written(&here.services, &kim, true).await;
+    there.services.import(&user, false).await.unwrap();
+    let session = here.services.overview(&kim).await.unwrap().sessions.remove(0);
+    let last = there.services.store.last_there(&kim).await.unwrap();
+    let (last, shown) = (last.unwrap(), session.last_there());
+    assert_eq!((last.resource, last.presence), (shown.resource, shown.presence));
 }
 
 #[tokio::test]

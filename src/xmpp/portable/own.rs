@@ -1,5 +1,5 @@
-//! What the format for accounts has no words for, in a namespace of our own, so that nothing is
-//! lost between two of us.
+//! What the format for accounts has no words for, in a namespace of our own, so that nothing
+//! that a user made is lost between two of us.
 
 use crate::xmpp::{
     message::attr,
