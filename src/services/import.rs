@@ -25,6 +25,7 @@ use crate::{
         profile::profile_writes,
         refused,
         subscriptions::MAX_CONTACTS,
+        wishes::Wish,
     },
     store::{entities::EntityKind, write::Write},
     xmpp::{
@@ -82,7 +83,8 @@ impl Services {
     ///
     /// # Errors
     ///
-    /// Nothing was changed.
+    /// Nothing was changed; but where the store failed, contacts that the file does not have may
+    /// be gone.
     pub async fn import(
         &self,
         user: &PortableUser,
@@ -104,14 +106,20 @@ impl Services {
             remarks: user.strange.iter().map(|what| format!("{what} is not understood")).collect(),
         };
         let (account, password) = import.account(user, present.as_ref());
+        import.roster(user);
+        let lists = import.lists_of(user);
         if let Some(present) = &present {
-            import.clear(present, &account).await?;
+            import.clear(present, &account, &lists).await?;
         }
-        import.roster(user)?;
-        import.lists(user)?;
+        import.keep_contacts(user.own.is_some())?;
+        import.lists(lists)?;
         import.entities(user);
         import.own_rows(user);
         import.letters(user);
+        if let Some(present) = &present {
+            let parted = import.parted(present);
+            self.wish(&address, Wish::Part, parted).await;
+        }
         let Import { writes, contacts, messages, remarks, .. } = import;
         let imported = Imported {
             address,
@@ -175,8 +183,14 @@ impl Import<'_> {
         (account, made)
     }
 
-    /// Takes away what an account has that is to be replaced; its phones stay logged in.
-    async fn clear(&mut self, present: &Overview, account: &Account) -> Result<(), ImportError> {
+    /// Takes away what an account has that is to be replaced. Its phones stay logged in: what they
+    /// see and watch stays where the file has it, too.
+    async fn clear(
+        &mut self,
+        present: &Overview,
+        account: &Account,
+        lists: &[ContactList],
+    ) -> Result<(), ImportError> {
         let address = &self.address;
         let letters = self.services.store.letters(address, u32::MAX).await.map_err(refused);
         let letters = letters.map_err(|_| AccountError::Store)?;
@@ -191,10 +205,21 @@ impl Import<'_> {
             },
             Write::DropLetters { ids: letters.iter().map(|letter| letter.id).collect() },
         ];
-        let lists = present.lists.iter();
-        writes
-            .extend(lists.map(|list| Write::DropList { account: whose(), key: list.key.clone() }));
-        writes.extend(present.contacts.iter().map(|contact| Write::DropContact {
+        for list in &present.lists {
+            let key = || list.key.clone();
+            if lists.iter().any(|kept| kept.key == list.key) {
+                writes.extend(list.members.iter().map(|member| Write::DropMember {
+                    account: whose(),
+                    key: key(),
+                    address: member.address.clone(),
+                }));
+            } else {
+                writes.push(Write::DropList { account: whose(), key: key() });
+            }
+        }
+        let is_seen = |it: &Address| self.contacts.get(it).is_some_and(|kept| kept.relation.to);
+        let unseen = present.contacts.iter().filter(|contact| !is_seen(&contact.address));
+        writes.extend(unseen.map(|contact| Write::DropContact {
             account: whose(),
             address: contact.address.clone(),
         }));
@@ -213,7 +238,13 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn roster(&mut self, user: &PortableUser) -> Result<(), ImportError> {
+    /// Returns the contacts that the file does not have.
+    fn parted(&self, present: &Overview) -> Vec<Address> {
+        let present = present.contacts.iter().map(|contact| &contact.address);
+        present.filter(|address| !self.contacts.contains_key(*address)).cloned().collect()
+    }
+
+    fn roster(&mut self, user: &PortableUser) {
         for item in &user.roster {
             let Some(contact) = self.contact(&item.jid) else { continue };
             contact.relation.to = item.to;
@@ -233,7 +264,9 @@ impl Import<'_> {
                 _ => contact.watched_until = serde_json::from_str(&row.is).ok(),
             }
         }
-        let has_own = user.own.is_some();
+    }
+
+    fn keep_contacts(&mut self, has_own: bool) -> Result<(), ImportError> {
         let account = self.address.clone();
         for contact in self.contacts.values_mut() {
             // Elsewhere nobody writes down who let a contact see: it was the user.
@@ -246,13 +279,16 @@ impl Import<'_> {
         at_most("contacts", self.contacts.len(), MAX_CONTACTS)
     }
 
-    /// Puts the contacts on their lists: on those that the file tells as ours, else on one for
-    /// each group.
-    fn lists(&mut self, user: &PortableUser) -> Result<(), ImportError> {
-        let lists = match &user.own {
+    /// Returns the lists that the file tells as ours, else one for each group.
+    fn lists_of(&self, user: &PortableUser) -> Vec<ContactList> {
+        match &user.own {
             Some(own) => own.lists.iter().map(own_list).collect(),
             None => self.lists_of_groups(user),
-        };
+        }
+    }
+
+    /// Puts the contacts on their lists.
+    fn lists(&mut self, lists: Vec<ContactList>) -> Result<(), ImportError> {
         at_most("lists", lists.len(), MAX_LISTS)?;
         for list in lists {
             at_most("contacts on a list", list.members.len(), MAX_MEMBERS)?;

@@ -1,11 +1,13 @@
 //! Accounts that are written down come back as they were.
 
+use std::time::Duration;
+
 use onesoup::{
     base::clock::Millis,
     domain::{
         account::{AccountState, StoredPassword},
         address::{Address, Device},
-        contact::{Contact, ContactList, Grant, Member, Relation, Scope},
+        contact::{Contact, ContactList, Grant, Member, Relation, Scope, Watch},
         mailbox::{Content, Letter, Message, Outcome, Report},
         personal::{Card, Mood, Personal, Picture},
         presence::{Availability, Presence},
@@ -16,13 +18,18 @@ use onesoup::{
         accounts::AccountError,
         context::Services,
         import::{ImportError, Imported},
+        outbox::LinkEvent,
         overview::Overview,
     },
     store::{entities::EntityKind, pictures::StoredPicture, write::Write},
-    xmpp::portable::{
-        PortableUser,
-        file::{END, Item, PortableFile, start},
-        own::OwnRow,
+    xmpp::{
+        portable::{
+            PortableUser,
+            file::{END, Item, PortableFile, start},
+            own::OwnRow,
+        },
+        presence::PresenceKind,
+        stanza::Stanza,
     },
 };
 
@@ -241,6 +248,64 @@ async fn a_phone_that_is_there_writes_down_what_it_shows_now() {
     let last = there.services.store.last_there(&kim).await.unwrap();
     let (last, shown) = (last.unwrap(), session.last_there());
     assert_eq!((last.resource, last.presence), (shown.resource, shown.presence));
+}
+
+#[tokio::test]
+async fn a_phone_goes_on_seeing_the_contacts_that_both_have_and_the_others_are_told() {
+    let mut world = World::new().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    let phone = world.phone("kim").await;
+    let (kim, ann) = (Address::of("kim", DOMAIN), Address::of("ann", "far.test"));
+    let old = Address::of("old", "far.test");
+    let both = Relation { to: true, from: true, ..Relation::default() };
+    let put = |address: &Address| {
+        let contact = Contact { relation: both, ..Contact::stranger(address.clone()) };
+        Write::PutContact { account: kim.clone(), contact }
+    };
+    let member = |address: &Address| Write::PutMember {
+        account: kim.clone(),
+        key: "friends".into(),
+        member: Member {
+            address: address.clone(),
+            spelling: address.as_str().into(),
+            nickname: "x".into(),
+        },
+    };
+    let watch =
+        Watch { scope: Scope::List("friends".into()), attributes: Vec::new(), told: i64::MAX };
+    let store = &world.services.store;
+    store.commit(vec![put(&ann), member(&ann)]).await.unwrap();
+    let user = written(&world.services, &kim, false).await;
+    let shows = |contact: &Address| Write::PutContactPresence {
+        owner: kim.clone(),
+        contact: contact.clone(),
+        resource: "home".into(),
+        presence: Presence { is_online: true, ..Presence::default() },
+        change: 1,
+    };
+    let watches = Write::PutWatch { session: phone.session.as_str().into(), watch: watch.clone() };
+    let writes = vec![put(&old), member(&old), shows(&ann), shows(&old), watches];
+    store.commit(writes).await.unwrap();
+
+    let other = world.as_another_process().await;
+    world.clock.turn(Duration::from_secs(1));
+    other.import(&user, true).await.unwrap();
+    let overview = other.overview(&kim).await.unwrap();
+    assert_eq!((overview.contacts.len(), overview.lists[0].members.len()), (1, 1));
+    let of_ann = store.contact_presences(&kim, &ann).await.unwrap();
+    assert!(of_ann.iter().any(|row| row.presence.is_online), "{of_ann:?}");
+    let of_old = store.contact_presences(&kim, &old).await.unwrap();
+    assert!(of_old.iter().all(|row| !row.presence.is_online), "{of_old:?}");
+    assert_eq!(store.watches(&phone.session).await.unwrap(), [watch]);
+    world.turn(1).await;
+    let mut told = Vec::new();
+    while told != [PresenceKind::Unsubscribe, PresenceKind::Unsubscribed] {
+        let Stanza::Presence(presence) = world.sent().await else { continue };
+        assert!(presence.to.as_str() != "ann@far.test" || presence.kind == PresenceKind::Probe);
+        if presence.to.as_str() == "old@far.test" && presence.kind != PresenceKind::Unavailable {
+            told.push(presence.kind);
+        }
+    }
 }
 
 #[tokio::test]
