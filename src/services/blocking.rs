@@ -50,8 +50,8 @@ impl Services {
         asker: &Asker,
         request: BlockEntityRequest,
     ) -> Result<Primitive, Refusal> {
-        let contacts = self.contacts(asker.account()).await?;
         let mut person = self.held(asker).await?;
+        let contacts = self.contacts(asker.account()).await?;
         let mut entities = person.entities.clone();
         let mut unit = Unit::default();
         self.change(asker, EntityKind::Block, &request.block, &mut entities, &mut unit)?;
@@ -81,7 +81,7 @@ impl Services {
         let sessions = || person.sessions.iter().map(|live| live.session.clone());
         let gone: Vec<Change> = sessions().map(Change::gone).collect();
         let shown: Vec<Change> = sessions().map(Change::shown).collect();
-        let hidden = self.show_to(asker.account(), &shut_out, &gone, &mut unit).await?;
+        let hidden = self.hide_from(asker.account(), shut_out, &gone, &mut unit).await?;
         let seen = self.show_to(asker.account(), &let_in, &shown, &mut unit).await?;
         self.carry_out(unit).await?;
         person.entities = entities;

@@ -7,7 +7,7 @@ use crate::{
     services::{
         context::Services,
         refused,
-        showing::{Change, device_stanza},
+        showing::{Change, News, Seer, device_stanza},
         unit::Unit,
     },
     store::write::Write,
@@ -25,6 +25,29 @@ impl Services {
                 resource: change.session.resource.clone(),
             });
         }
+    }
+
+    /// Adds to a unit that contacts see an account no more, by the sessions that are gone for them.
+    pub(super) async fn hide_from(
+        &self,
+        account: &Address,
+        mut seers: Vec<Seer<'_>>,
+        gone: &[Change],
+        unit: &mut Unit,
+    ) -> Result<News, Refusal> {
+        // Also while the link is away: when it is back, only those are told who see the account.
+        let elsewhere: Vec<Seer<'_>> =
+            seers.extract_if(.., |seer| !self.is_ours(seer.contact)).collect();
+        if !elsewhere.is_empty() {
+            let departed = self.store.departures_of(account, PAGE).await.map_err(refused)?;
+            for seer in &elsewhere {
+                self.show_elsewhere(gone, seer, unit)?;
+                for resource in &departed {
+                    self.send_departure(account, resource, seer, unit)?;
+                }
+            }
+        }
+        self.show_to(account, &seers, gone, unit).await
     }
 
     /// After the link came up: tells who went meanwhile.
@@ -63,12 +86,24 @@ impl Services {
         {
             let contacts = self.contacts(account).await?;
             let access = self.access(person).await?;
-            let elsewhere = self.elsewhere(person, &contacts, &access);
-            for seer in elsewhere.filter(|seer| seer.view.may_see(Attribute::OnlineStatus)) {
-                let gone = device_stanza(account, &resource, &Presence::offline(), seer.contact);
-                gone.map_or(Ok(()), |gone| unit.send_owed(self, &gone.into()))?;
+            for seer in self.elsewhere(person, &contacts, &access) {
+                self.send_departure(account, &resource, &seer, &mut unit)?;
             }
         }
         self.carry_out(unit).await
+    }
+
+    fn send_departure(
+        &self,
+        account: &Address,
+        resource: &CompactString,
+        seer: &Seer<'_>,
+        unit: &mut Unit,
+    ) -> Result<(), Refusal> {
+        if !seer.view.may_see(Attribute::OnlineStatus) {
+            return Ok(());
+        }
+        let gone = device_stanza(account, resource, &Presence::offline(), seer.contact);
+        gone.map_or(Ok(()), |gone| unit.send_owed(self, &gone.into()))
     }
 }

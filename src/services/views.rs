@@ -89,13 +89,9 @@ impl Services {
         let sessions = || person.sessions.iter().map(|live| live.session.clone());
         let here: Vec<Change> = sessions().map(Change::shown).collect();
         let gone: Vec<Change> = sessions().map(Change::gone).collect();
-        // Also while the link is away: who is there still is not told of as gone when it is back.
-        for seer in hidden.extract_if(.., |seer| !self.is_ours(seer.contact)) {
-            self.show_elsewhere(&gone, &seer, unit)?;
-        }
         let news = vec![
             self.show_to(&account, &shown, &here, unit).await?,
-            self.show_to(&account, &hidden, &gone, unit).await?,
+            self.hide_from(&account, hidden, &gone, unit).await?,
         ];
         Ok(Regranted { news, ours })
     }

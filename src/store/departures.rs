@@ -26,6 +26,20 @@ impl Store {
         let read = |row: &Row| Ok((rows::address(row, 0)?, rows::text(row, 1)?));
         Ok(rows::readable("departures", found, read))
     }
+
+    /// Returns devices of an account that went untold.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn departures_of(
+        &self,
+        account: &Address,
+        limit: u32,
+    ) -> Result<Vec<CompactString>, StoreError> {
+        let query = sqlx::query(SELECT_OF).bind(account.as_str().to_owned()).bind(i64::from(limit));
+        let found = self.readers().rows(query).await?;
+        Ok(rows::readable("departures", found, |row: &Row| rows::text(row, 0)))
+    }
 }
 
 pub(super) fn put<'q>(account: &Address, resource: &CompactString) -> Query<'q> {
@@ -38,6 +52,8 @@ pub(super) fn drop<'q>(account: &Address, resource: &CompactString) -> Query<'q>
 
 const SELECT: &str = "SELECT account, resource FROM departures ORDER BY account, resource
     LIMIT $1";
+const SELECT_OF: &str = "SELECT resource FROM departures WHERE account = $1 ORDER BY resource
+    LIMIT $2";
 // Of an account that goes nobody is told any more.
 const INSERT: &str = "INSERT INTO departures (account, resource)
     SELECT address, $2 FROM accounts WHERE address = $1

@@ -45,6 +45,14 @@ async fn told(world: &mut World) -> Vec<PresenceKind> {
     }
 }
 
+/// Lets the link go down.
+async fn link_goes(world: &World) {
+    world.events.send(LinkEvent::Down).await.unwrap();
+    while world.services.is_linked() {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Lets the link come up, and all that follows from it.
 async fn link_comes(world: &mut World) -> Vec<PresenceKind> {
     world.events.send(LinkEvent::Up).await.unwrap();
@@ -64,10 +72,7 @@ async fn who_logs_out_or_ends_while_the_link_is_away_is_told_gone_once() {
         let mut world = world().await;
         let kim = world.login("kim", "phone-1").await;
         assert_eq!(link_comes(&mut world).await, [Available]);
-        world.events.send(LinkEvent::Down).await.unwrap();
-        while world.services.is_linked() {
-            tokio::task::yield_now().await;
-        }
+        link_goes(&world).await;
         if by_time {
             world.clock.turn(Duration::from_secs(24 * 60 * 60));
             world.services.end_what_has_ended().await;
@@ -90,6 +95,21 @@ async fn who_comes_back_before_the_link_does_is_shown_as_there() {
     let world = &mut world;
     other.logout().await;
     assert_eq!(told(world).await, [Unavailable]);
+}
+
+#[tokio::test]
+async fn who_is_blocked_while_the_link_is_away_sees_no_device_once_it_is_back() {
+    use PresenceKind::{Available, Unavailable};
+    let mut world = world().await;
+    let kim = world.login("kim", "phone-1").await;
+    let other = world.login("kim", "phone-2").await;
+    assert_eq!(link_comes(&mut world).await, [Available, Available]);
+    link_goes(&world).await;
+    other.logout().await;
+    kim.block(&["wv:ann@far.test"], &[]).await;
+    // What is durable is read from the store once more, and the link leaves out what it has.
+    while world.link.try_recv().is_ok() {}
+    assert_eq!(link_comes(&mut world).await, [Unavailable, Unavailable]);
 }
 
 #[tokio::test]

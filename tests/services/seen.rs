@@ -256,24 +256,15 @@ async fn contacts_of_a_removed_account_are_told_and_its_name_starts_anew() {
 
 #[tokio::test]
 async fn who_is_blocked_neither_asks_nor_sees() {
-    use onesoup::csp::blocking::{BlockEntityRequest, EntityList, ListChange};
     let mut world = World::new().await;
     let kim = with_ann(&mut world).await;
     world.arrives(presence("ann@far.test", "kim@onesoup.test", PresenceKind::Subscribe)).await;
     assert!(question(&kim).await);
     let user = UserAddress::parse("wv:ann@far.test");
-    let yes =
-        PresenceAuthUser { user: user.clone(), is_accepted: true, attributes: Default::default() };
+    let yes = PresenceAuthUser { user, is_accepted: true, attributes: Default::default() };
     kim.request(Primitive::PresenceAuthUser(yes)).await;
     while world.link.try_recv().is_ok() {}
-    let users = vec![user, UserAddress::parse("wv:pest@far.test")];
-    let add = EntityList { users, ..EntityList::default() };
-    let block = ListChange { in_use: Some(true), add, ..ListChange::default() };
-    kim.request(Primitive::BlockEntityRequest(BlockEntityRequest {
-        block,
-        grant: ListChange::default(),
-    }))
-    .await;
+    kim.block(&["wv:ann@far.test", "wv:pest@far.test"], &[]).await;
     let onesoup::xmpp::stanza::Stanza::Presence(gone) = world.sent().await else { panic!() };
     assert_eq!((gone.kind, gone.to.as_str()), (PresenceKind::Unavailable, "ann@far.test"));
     world.arrives(presence("pest@far.test", "kim@onesoup.test", PresenceKind::Subscribe)).await;

@@ -17,6 +17,7 @@ use onesoup::{
     csp::{
         access::{ClientId, LoginProof, LoginRequest, Password, ServiceRequest},
         address::UserAddress,
+        blocking::{BlockEntityRequest, EntityList, ListChange},
         capability::{CapabilityList, CirMethod, ClientCapabilityRequest},
         delivery::MessageDelivered,
         document::Spelling,
@@ -303,6 +304,18 @@ impl Phone {
             auto_subscribe: None,
         };
         self.request(Primitive::SubscribePresenceRequest(request)).await
+    }
+
+    /// Blocks some people and lets others in again.
+    pub async fn block(&self, users: &[&str], others: &[&str]) {
+        let list = |users: &[&str]| EntityList {
+            users: users.iter().map(|user| UserAddress::parse(user)).collect(),
+            ..EntityList::default()
+        };
+        let (add, remove) = (list(users), list(others));
+        let block = ListChange { in_use: Some(true), add, remove };
+        let request = BlockEntityRequest { block, grant: ListChange::default() };
+        self.request(Primitive::BlockEntityRequest(request)).await;
     }
 
     pub async fn logout(&self) {
