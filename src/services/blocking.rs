@@ -8,7 +8,7 @@ use crate::{
         },
         primitive::Primitive,
     },
-    domain::refusal::Refusal,
+    domain::{address::Address, refusal::Refusal},
     services::{
         context::Services,
         person::{Person, admits},
@@ -78,6 +78,11 @@ impl Services {
                 _ => {}
             }
         }
+        let comes_in = |it: &Address| {
+            !self.is_ours(it) && !person.admits(it) && admits(&account, &entities, it)
+        };
+        let is_heard_again =
+            contacts.iter().any(|contact| contact.relation.to && comes_in(&contact.address));
         let sessions = || person.sessions.iter().map(|live| live.session.clone());
         let gone: Vec<Change> = sessions().map(Change::gone).collect();
         let shown: Vec<Change> = sessions().map(Change::shown).collect();
@@ -86,6 +91,10 @@ impl Services {
         self.carry_out(unit).await?;
         person.entities = entities;
         person.account = account;
+        // What they showed meanwhile was not heard.
+        if is_heard_again && let Err(refusal) = self.probe(&mut person, &contacts).await {
+            tracing::warn!(?refusal, account = %person.account.address, "contacts were not asked");
+        }
         drop(person);
         self.tell(hidden).await;
         self.tell(seen).await;

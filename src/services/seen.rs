@@ -41,6 +41,10 @@ impl Services {
         if let Some(probed) = &mut person.probed {
             probed.heard(device);
         }
+        // spec: XEP-0191 §3.3: who is blocked is not heard, unless it goes.
+        if presence.is_visible() && !person.admits(contact) {
+            return Ok(false);
+        }
         let Some(known) = self.known(owner, contact).await? else {
             // Nobody shows itself to who has not asked: nothing is told of it.
             return Ok(false);

@@ -280,6 +280,28 @@ async fn who_is_blocked_neither_asks_nor_sees() {
 }
 
 #[tokio::test]
+async fn who_is_blocked_is_seen_to_go_and_nothing_else_until_let_in_again() {
+    let mut world = World::new().await;
+    let kim = with_ann(&mut world).await;
+    let to = "kim@onesoup.test";
+    kim.block(&["wv:ann@far.test"], &[]).await;
+    world.arrives(presence("ann@far.test/x", to, PresenceKind::Unavailable)).await;
+    settled(&world, &kim, "wv:ann@far.test", false).await;
+    world.arrives(presence("ann@far.test/x", to, PresenceKind::Available)).await;
+    world.arrives(presence("bob@far.test", to, PresenceKind::Subscribe)).await;
+    assert!(question(&kim).await);
+    let ann = onesoup::domain::address::Address::of("ann", "far.test");
+    let own = world.services.own_address("kim").unwrap();
+    let rows = world.services.store.contact_presences(&own, &ann).await.unwrap();
+    assert!(rows.iter().all(|row| !row.presence.is_online), "{rows:?}");
+    while world.link.try_recv().is_ok() {}
+    kim.block(&[], &["wv:ann@far.test"]).await;
+    probed(&mut world).await;
+    world.arrives(presence("ann@far.test/x", to, PresenceKind::Available)).await;
+    settled(&world, &kim, "wv:ann@far.test", true).await;
+}
+
+#[tokio::test]
 async fn a_question_to_who_cannot_be_reached_is_put_again_at_the_next_login() {
     let mut world = World::new().await;
     world.events.send(LinkEvent::Up).await.unwrap();
