@@ -22,6 +22,7 @@ use crate::{
         contact::{Scope, Watch},
         presence::{Presence, merged},
         refusal::Refusal,
+        session::Session,
     },
     services::{
         context::Services,
@@ -56,7 +57,7 @@ impl Services {
     ) -> Result<Primitive, Refusal> {
         let mut person = self.held(asker).await?;
         let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
-        let (mut session, before) = (live.session.clone(), live.session.presence.clone());
+        let mut session = live.session.clone();
         // What another phone of the user told since counts as well.
         session.presence.personal.clone_from(&person.personal);
         let (good, refusal) = bridge::presence::sift(&request.attributes, asker.handset);
@@ -64,21 +65,25 @@ impl Services {
         let mut unit = Unit::default();
         let facts = (person.personal.as_deref(), &mut session.presence.personal);
         let pictured = self.take_picture(facts, &mut unit).await;
-        if session.presence != before {
+        let changes = changes(&person, &session);
+        if !changes.is_empty() {
             let contacts = self.contacts(&session.account).await?;
-            unit.write(Write::PutSession(Box::new(session.clone())));
-            let change = Change { session: session.clone(), before: Some(before) };
-            if change.is_departure() {
-                let (account, last) = (session.account.clone(), Box::new(session.last_there()));
-                unit.write(Write::SetLastThere { account, last });
+            for change in &changes {
+                unit.write(Write::PutSession(Box::new(change.session.clone())));
+                if change.is_departure() {
+                    let last = Box::new(change.session.last_there());
+                    unit.write(Write::SetLastThere { account: session.account.clone(), last });
+                }
             }
-            let news = self.show(&mut person, &contacts, &[change], &mut unit).await?;
+            let news = self.show(&mut person, &contacts, &changes, &mut unit).await?;
             self.publish(&mut person, &contacts, &session, &mut unit).await?;
             self.carry_out(unit).await?;
-            person.personal.clone_from(&session.presence.personal);
-            let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
-            live.session = session;
-            live.stored();
+            person.personal = session.presence.personal;
+            for Change { session, .. } in changes {
+                let live = person.live(&session.id).ok_or(Refusal::NoSession)?;
+                live.session = session;
+                live.stored();
+            }
             drop(person);
             self.tell(news).await;
         }
@@ -262,6 +267,21 @@ impl Services {
             change: self.ids.next_number(),
         }
     }
+}
+
+/// Returns the sessions that show something else when one of them becomes this: what the user shows
+/// is shown by all.
+fn changes(person: &Person, session: &Session) -> Vec<Change> {
+    let changes = person.sessions.iter().map(|live| {
+        let mut after = live.session.clone();
+        if after.id == session.id {
+            after.clone_from(session);
+        } else {
+            after.presence.personal.clone_from(&session.presence.personal);
+        }
+        Change { session: after, before: Some(live.session.presence.clone()) }
+    });
+    changes.filter(|change| change.before.as_ref() != Some(&change.session.presence)).collect()
 }
 
 /// Returns what somebody shows to an account.

@@ -6,8 +6,9 @@ use onesoup::{
     csp::{
         address::{ListAddress, UserAddress},
         contact_list::{CreateListRequest, NickList, NickName},
-        presence::SubscribePresenceRequest,
+        presence::{SubscribePresenceRequest, UpdatePresenceRequest},
         presence_access::PresenceAuthUser,
+        presence_value::{Attribute, PresenceSubList, Qualified},
         primitive::Primitive,
     },
     services::outbox::LinkEvent,
@@ -299,6 +300,34 @@ async fn who_is_blocked_is_seen_to_go_and_nothing_else_until_let_in_again() {
     probed(&mut world).await;
     world.arrives(presence("ann@far.test/x", to, PresenceKind::Available)).await;
     settled(&world, &kim, "wv:ann@far.test", true).await;
+}
+
+async fn name(phone: &Phone, name: &str) {
+    let mut attributes = PresenceSubList::default();
+    attributes.set(Attribute::Alias(Qualified::known(name.into())));
+    let request = UpdatePresenceRequest { attributes };
+    phone.request(Primitive::UpdatePresenceRequest(request)).await;
+}
+
+#[tokio::test]
+async fn what_a_user_changes_by_one_phone_the_other_shows_too() {
+    let world = World::new().await;
+    let (kim, lee) = (world.phone("kim").await, world.phone("lee").await);
+    let other = world.login("kim", "phone-2").await;
+    lee.subscribe(&["wv:kim"]).await;
+    assert!(question(&kim).await);
+    let user = UserAddress::parse("wv:lee");
+    let yes = PresenceAuthUser { user, is_accepted: true, attributes: Default::default() };
+    kim.request(Primitive::PresenceAuthUser(yes)).await;
+    settled(&world, &lee, "wv:kim@onesoup.test", true).await;
+    let [kim_s, lee_s] = ["kim", "lee"].map(|name| world.services.own_address(name).unwrap());
+    for (phone, word) in [(&kim, "Kim"), (&other, "Kimmo")] {
+        name(phone, word).await;
+        let rows = world.services.store.contact_presences(&lee_s, &kim_s).await.unwrap();
+        let online = rows.iter().filter(|row| row.presence.is_online);
+        let names: Vec<_> = online.map(|row| row.presence.alias()).collect();
+        assert_eq!(names, [Some(word), Some(word)]);
+    }
 }
 
 #[tokio::test]
