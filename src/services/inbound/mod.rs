@@ -94,9 +94,10 @@ impl Services {
         match event {
             LinkEvent::Up => {
                 self.capabilities.forget_devices();
+                // First what waits: who comes now must not be told as gone by what is older.
+                self.resend().await;
                 let link = self.ids.next_number();
                 self.link_number.store(link, Relaxed);
-                self.resend().await;
                 let services = self.clone();
                 tokio::spawn(async move { services.announce_everybody(link).await });
             }
