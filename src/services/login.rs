@@ -274,8 +274,9 @@ impl Services {
         let mut changes = vec![Change::shown(session.clone())];
         let others = ended.iter().filter(|old| old.resource != session.resource);
         changes.extend(others.cloned().map(Change::gone));
-        let news = self.show(&mut person, &contacts, &changes, &mut unit).await?;
+        // Of a link that comes only now nothing is claimed.
         let link = self.link_number.load(Relaxed);
+        let news = self.show(&mut person, &contacts, &changes, &mut unit).await?;
         self.end(&mut person, &ended, unit).await?;
         self.people.know(&cell, std::iter::once(&session.id));
         // What was just checked is newer than what was read some time ago.

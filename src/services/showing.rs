@@ -20,7 +20,13 @@ use crate::{
         session::Session,
         view::{Attribute, View},
     },
-    services::{context::Services, identity, person::Person, refused, unit::Unit},
+    services::{
+        context::Services,
+        identity,
+        person::{Live, Person},
+        refused,
+        unit::Unit,
+    },
     store::contact_presence::ContactPresence,
     xmpp::presence::{Presence as Stanza, PresenceKind},
 };
@@ -194,18 +200,17 @@ impl Services {
         let now = self.clock.now();
         let cell = self.people.cell(account, now);
         let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
-        let mut shown = Vec::new();
-        for live in &mut person.sessions {
-            if live.shown_on != link && live.session.expires > now {
-                live.shown_on = link;
-                shown.push(live.session.clone());
-            }
-        }
-        if shown.is_empty() {
+        let is_due = |live: &Live| live.shown_on != link && live.session.expires > now;
+        if !person.sessions.iter().any(is_due) {
             return Ok(());
         }
         let contacts = self.contacts(account).await?;
         let access = self.access(&mut person).await?;
+        let mut shown = Vec::new();
+        for live in person.sessions.iter_mut().filter(|live| is_due(live)) {
+            live.shown_on = link;
+            shown.push(live.session.clone());
+        }
         for seer in self.elsewhere(&person, &contacts, &access) {
             for session in &shown {
                 let stanza = stanza(session, &seer);
