@@ -62,7 +62,7 @@ impl Services {
             self.tell_departures().await;
         }
         let _ = self.end_letters(now).await;
-        let _ = self.conclude_probes(now).await;
+        self.conclude_probes(now).await;
         let _ = self.store.prune_answers(now.before(ANSWERS)).await.map_err(refused);
         self.wake_the_silent(now);
         let untold = self.people.let_go(now);

@@ -119,30 +119,41 @@ impl Services {
     }
 
     /// Concludes, where contacts had time to answer.
-    pub(super) async fn conclude_probes(&self, now: Millis) -> Result<(), Refusal> {
+    pub(super) async fn conclude_probes(&self, now: Millis) {
         self.fresh.forget_old(now, WAIT);
         while let Some(owner) = self.probes.next_due(now) {
-            let cell = self.people.cell(&owner, now);
-            let Some(mut person) = self.people.hold(&self.store, &cell).await? else { continue };
-            // Probed again since: that has a time of its own.
-            let due = person.probed.take_if(|probed| now.since(probed.at) >= WAIT);
-            let Some(probed) = due else { continue };
-            if probed.link == self.link_number.load(Relaxed) {
-                self.not_there(&mut person, probed.unheard).await?;
+            if let Err(refusal) = self.conclude_probe(&owner, now).await {
+                tracing::warn!(?refusal, account = %owner, "who does not answer stays for now");
+                self.probes.push(now.after(WAIT), &owner);
             }
         }
-        Ok(())
+    }
+
+    async fn conclude_probe(&self, owner: &Address, now: Millis) -> Result<(), Refusal> {
+        let cell = self.people.cell(owner, now);
+        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
+        // Probed again since: that has a time of its own.
+        let due = person.probed.take_if(|probed| now.since(probed.at) >= WAIT);
+        let Some(probed) = due else { return Ok(()) };
+        if probed.link != self.link_number.load(Relaxed) {
+            return Ok(());
+        }
+        let concluded = self.not_there(&mut person, &probed.unheard).await;
+        if concluded.is_err() {
+            person.probed = Some(probed);
+        }
+        concluded
     }
 
     async fn not_there(
         &self,
         person: &mut Person,
-        unheard: BTreeSet<(Address, CompactString)>,
+        unheard: &BTreeSet<(Address, CompactString)>,
     ) -> Result<(), Refusal> {
         let owner = person.account.address.clone();
         let rows = self.store.all_contact_presences(&owner).await.map_err(refused)?;
         let mut unit = Unit::default();
-        for (contact, resource) in &unheard {
+        for (contact, resource) in unheard {
             let account =
                 rows.iter().find(|row| row.contact == *contact && row.resource.is_empty());
             let personal = account.and_then(|row| row.presence.personal.as_deref().cloned());
@@ -150,9 +161,9 @@ impl Services {
             self.gone_device(&owner, &device, personal, &mut unit);
         }
         self.carry_out(unit).await?;
-        let contacts: BTreeSet<Address> = unheard.into_iter().map(|(contact, _)| contact).collect();
+        let contacts: BTreeSet<&Address> = unheard.iter().map(|(contact, _)| contact).collect();
         for contact in contacts {
-            self.has_news(person, &contact).await?;
+            self.has_news(person, contact).await?;
         }
         Ok(())
     }
