@@ -39,3 +39,6 @@ mod moving;
 
 #[path = "services/questions.rs"]
 mod questions;
+
+#[path = "services/order.rs"]
+mod order;

@@ -20,6 +20,7 @@ use crate::{
     domain::{account::Registration, address::Address, refusal::Refusal},
     services::{
         attempts::Attempts,
+        backlog::Backlog,
         call::Call,
         drawing::Drawings,
         fetches::Fetches,
@@ -49,6 +50,9 @@ const PAGE: u32 = 1000;
 
 /// How often it is looked whether the link has room again.
 const ROOM: Duration = Duration::from_millis(5);
+
+/// The number of a link that takes what waited for it, before anything new is said.
+const COMING: i64 = -1;
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -89,14 +93,14 @@ pub struct Shared {
     pub attempts: Attempts,
     /// Who asked to see accounts of late.
     pub(super) strangers: Strangers,
-    link: mpsc::Sender<Outgoing>,
+    pub(super) link: mpsc::Sender<Outgoing>,
     /// The link is kept by another process: what is said goes by way of the store.
     is_apart: AtomicBool,
-    /// Durable stanzas were not handed to the link for lack of room: to be read from the store.
-    is_behind: AtomicBool,
+    /// Durable stanzas that go to the link by way of the store.
+    pub(super) backlog: Backlog,
     waiting: Mutex<Waiting>,
-    /// The number of the present link; zero while there is none.
-    pub(super) link_number: AtomicI64,
+    /// The number of the present link; zero while there is none, and [`COMING`] for a while.
+    link_number: AtomicI64,
     /// Held while departures are told: each once.
     pub(super) departing: tokio::sync::Mutex<()>,
     /// When to conclude who did not answer.
@@ -147,7 +151,7 @@ impl Services {
             strangers: Strangers::default(),
             link,
             is_apart: AtomicBool::new(false),
-            is_behind: AtomicBool::new(false),
+            backlog: Backlog::default(),
             waiting: Mutex::default(),
             link_number: AtomicI64::new(0),
             departing: tokio::sync::Mutex::default(),
@@ -200,9 +204,33 @@ impl Shared {
         self.is_apart.load(Relaxed)
     }
 
-    /// Returns whether the link is up.
+    /// Returns whether the link is up, and what waited for it has gone.
     pub fn is_linked(&self) -> bool {
-        self.link_number.load(Relaxed) != 0
+        self.link_number() != 0
+    }
+
+    /// Returns the number of the present link; zero while there is none.
+    pub(super) fn link_number(&self) -> i64 {
+        self.link_number.load(Relaxed).max(0)
+    }
+
+    /// Takes note that the link is there, and first takes what waits.
+    pub(super) fn link_comes(&self) {
+        self.backlog.wait_from(i64::MIN);
+        self.link_number.store(COMING, Relaxed);
+    }
+
+    /// Takes note that the link is up; returns its number.
+    pub(super) fn link_is_up(&self) -> i64 {
+        let link = self.ids.next_number();
+        self.link_number.store(link, Relaxed);
+        link
+    }
+
+    /// Takes note that the link is away: what is said until it is back waits.
+    pub(super) fn link_is_away(&self) {
+        self.link_number.store(0, Relaxed);
+        self.backlog.wait_from(i64::MIN);
     }
 
     /// Waits while the link has much to send already, for those who have much to say at once.
@@ -212,8 +240,9 @@ impl Shared {
         }
     }
 
-    /// Counts what an earlier process left in the outbox.
+    /// Counts what an earlier process left in the outbox, and has it go first.
     pub async fn count_outbox(&self) {
+        self.backlog.wait_from(i64::MIN);
         let mut after = i64::MIN;
         loop {
             let Ok(page) = self.store.outbox(after, PAGE).await.map_err(refused) else { return };
@@ -233,31 +262,21 @@ impl Shared {
 
     /// Hands a stanza to the link; one that is not durable is dropped while the link is away.
     pub fn send(&self, stanza: Outgoing) {
-        let is_durable = stanza.row.is_some();
-        if self.is_apart() && !is_durable {
-            let (id, at) = (self.ids.next_number(), self.clock.now());
-            let write = Write::PutOutbox { id, wire: stanza.wire.into_text(), at };
-            // Committed at the latest when the command closes the store.
-            drop(self.store.submit(vec![write]));
-        } else if !self.is_linked() && !is_durable {
-            Counter::StanzasDropped.count();
-        } else if self.link.try_send(stanza).is_err() {
-            if is_durable {
-                self.fall_behind();
-            } else {
-                Counter::StanzasDropped.count();
+        match stanza.row {
+            Some(row) => self.backlog.pass(row, || self.link.try_send(stanza).is_ok()),
+            None if self.is_apart() => {
+                let (id, at) = (self.ids.next_number(), self.clock.now());
+                let write = Write::PutOutbox { id, wire: stanza.wire.into_text(), at };
+                // Committed at the latest when the command closes the store.
+                drop(self.store.submit(vec![write]));
+            }
+            None => {
+                let is_there = self.link_number.load(Relaxed) != 0;
+                if !is_there || self.link.try_send(stanza).is_err() {
+                    Counter::StanzasDropped.count();
+                }
             }
         }
-    }
-
-    /// Has durable stanzas read from the store: another process may have put some there.
-    pub(super) fn fall_behind(&self) {
-        self.is_behind.store(true, Relaxed);
-    }
-
-    /// Returns whether durable stanzas must be read from the store, and takes it as done.
-    pub(super) fn take_behind(&self) -> bool {
-        self.is_behind.swap(false, Relaxed)
     }
 
     /// Hands a wake-up, or the news that one is no longer needed, to those who send them; false

@@ -69,7 +69,7 @@ impl Services {
         let writes = untold.into_iter().map(|(id, expires)| Write::TouchSession { id, expires });
         self.write_later(writes.collect());
         if let Ok(true) = self.store.changed_elsewhere().await {
-            self.fall_behind();
+            self.backlog.wait_from(i64::MIN);
             self.fresh.forget_all();
             self.read_everybody_again().await;
         }

@@ -1,6 +1,6 @@
 //! Login in two and four steps, logout, keep-alive.
 
-use std::{net::IpAddr, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use compact_str::CompactString;
 use tokio::sync::Semaphore;
@@ -275,7 +275,7 @@ impl Services {
         let others = ended.iter().filter(|old| old.resource != session.resource);
         changes.extend(others.cloned().map(Change::gone));
         // Of a link that comes only now nothing is claimed.
-        let link = self.link_number.load(Relaxed);
+        let link = self.link_number();
         let news = self.show(&mut person, &contacts, &changes, &mut unit).await?;
         self.end(&mut person, &ended, unit).await?;
         self.people.know(&cell, std::iter::once(&session.id));

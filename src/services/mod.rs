@@ -4,6 +4,7 @@ pub mod accounts;
 mod answers;
 pub mod attempts;
 mod attribute_lists;
+mod backlog;
 mod blocking;
 pub mod call;
 mod capabilities;

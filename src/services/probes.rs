@@ -1,7 +1,7 @@
 //! Who does not answer a probe is not there: some servers say nothing of users who are offline, and
 //! what was known of them before a link fell would stay for ever.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use compact_str::CompactString;
 
@@ -43,7 +43,7 @@ impl Services {
         let owner = person.account.address.clone();
         let is_asked = |contact: &&Contact| contact.relation.to && !self.is_ours(&contact.address);
         let asked: Vec<&Contact> = contacts.iter().filter(is_asked).collect();
-        let link = self.link_number.load(Relaxed);
+        let link = self.link_number();
         if link == 0 || asked.is_empty() {
             return Ok(());
         }
@@ -135,7 +135,7 @@ impl Services {
         // Probed again since: that has a time of its own.
         let due = person.probed.take_if(|probed| now.since(probed.at) >= WAIT);
         let Some(probed) = due else { return Ok(()) };
-        if probed.link != self.link_number.load(Relaxed) {
+        if probed.link != self.link_number() {
             return Ok(());
         }
         let concluded = self.not_there(&mut person, &probed.unheard).await;

@@ -5,7 +5,7 @@
 //! stays online who is not there, whatever happens at once or to us. Contacts elsewhere are told by
 //! stanzas: that a device is there is said again on each link, that it is gone survives us.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed};
+use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
@@ -184,7 +184,7 @@ impl Services {
         while let Some(accounts) = self.next_accounts(&mut after).await {
             for account in accounts {
                 self.link_has_room().await;
-                if self.link_number.load(Relaxed) != link {
+                if self.link_number() != link {
                     // The next link has its own round.
                     return;
                 }

@@ -7,22 +7,15 @@ pub mod presence;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    sync::atomic::Ordering::Relaxed,
     time::Duration,
 };
 
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    base::counters::Counter,
-    services::{
-        context::Services,
-        outbox::{LinkEvent, Outgoing},
-        refused,
-        unit::Unit,
-    },
+    services::{context::Services, outbox::LinkEvent, unit::Unit},
     store::write::Write,
-    xmpp::{stanza::Stanza, wire::Wire},
+    xmpp::stanza::Stanza,
 };
 
 /// Stanzas are carried out side by side in so many rows, each row's in order; those for one
@@ -31,9 +24,6 @@ const ROWS: usize = 32;
 
 /// Stanzas that may wait in one row; beyond it the link is not read.
 const ROW_QUEUE: usize = 256;
-
-/// Rows of the outbox read at once.
-const PAGE: u32 = 1000;
 
 /// How often it is looked for durable stanzas that did not fit into the link's queue.
 const LOOK: Duration = Duration::from_secs(1);
@@ -61,6 +51,12 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
         .collect();
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // What waits goes out meanwhile.
+    let mut catching_up = JoinSet::new();
+    let catch_up = || {
+        let services = services.clone();
+        async move { services.catch_up().await }
+    };
     loop {
         tokio::select! {
             event = events.recv() => match event {
@@ -68,12 +64,32 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
                     // A row ends with this function only.
                     let _ = rows[row_of(&stanza)].send(stanza).await;
                 }
-                Some(event) => services.linked(event).await,
+                Some(LinkEvent::Odd(odd)) => {
+                    odd.refusal().into_iter().for_each(|refusal| services.say(&refusal.into()));
+                }
+                Some(LinkEvent::Read(ids)) => services.were_read(ids).await,
+                Some(LinkEvent::Up) => {
+                    catching_up.shutdown().await;
+                    services.link_comes();
+                    catching_up.spawn(catch_up());
+                }
+                Some(LinkEvent::Down) => {
+                    catching_up.shutdown().await;
+                    services.link_is_away();
+                }
                 None => break,
             },
+            Some(done) = catching_up.join_next() => {
+                if let Err(error) = done {
+                    tracing::error!(%error, "what waits was not sent");
+                }
+                if !services.is_linked() {
+                    services.link_came();
+                }
+            }
             _ = look.tick() => {
-                if services.take_behind() {
-                    services.resend().await;
+                if services.is_linked() && services.backlog.waits() && catching_up.is_empty() {
+                    catching_up.spawn(catch_up());
                 }
             }
         }
@@ -89,62 +105,20 @@ fn row_of(stanza: &Stanza) -> usize {
 }
 
 impl Services {
-    /// Carries out what the link tells of itself.
-    async fn linked(&self, event: LinkEvent) {
-        match event {
-            LinkEvent::Up => {
-                self.capabilities.forget_devices();
-                // First what waits: who comes now must not be told as gone by what is older.
-                self.resend().await;
-                let link = self.ids.next_number();
-                self.link_number.store(link, Relaxed);
-                let services = self.clone();
-                tokio::spawn(async move { services.announce_everybody(link).await });
-            }
-            LinkEvent::Down => self.link_number.store(0, Relaxed),
-            LinkEvent::Read(ids) => {
-                let mut unit = Unit::default();
-                unit.write(Write::DropOutbox { ids });
-                // Kept for lack of a commit they are sent once more, which is no harm.
-                let _ = self.carry_out(unit).await;
-            }
-            LinkEvent::Odd(odd) => {
-                if let Some(refusal) = odd.refusal() {
-                    self.say(&refusal.into());
-                }
-            }
-            LinkEvent::Stanza(stanza) => self.arrived(stanza).await,
-        }
+    /// All that waited for the link has gone: who comes now is not told as gone by what is older.
+    fn link_came(&self) {
+        self.capabilities.forget_devices();
+        let link = self.link_is_up();
+        let services = self.clone();
+        tokio::spawn(async move { services.announce_everybody(link).await });
     }
 
-    /// Hands all durable stanzas to the link again; those under way it leaves out itself.
-    async fn resend(&self) {
-        let mut after = i64::MIN;
-        loop {
-            let page = match self.store.outbox(after, PAGE).await {
-                Ok(page) => page,
-                Err(error) => {
-                    refused(error);
-                    return;
-                }
-            };
-            for row in &page {
-                match Wire::check(&row.wire, &self.rules.domain) {
-                    Ok(wire) => self.send(Outgoing { row: Some(row.id), wire }),
-                    Err(stopped) => {
-                        Counter::StanzasStopped.count();
-                        tracing::error!(%stopped, row = row.id, "a stanza in the outbox is unfit");
-                        let mut unit = Unit::default();
-                        unit.write(Write::DropOutbox { ids: vec![row.id] });
-                        let _ = self.carry_out(unit).await;
-                    }
-                }
-            }
-            match page.last() {
-                Some(last) if page.len() >= PAGE as usize => after = last.id,
-                _ => return,
-            }
-        }
+    /// Takes note that the server has read rows of the outbox.
+    async fn were_read(&self, ids: Vec<i64>) {
+        let mut unit = Unit::default();
+        unit.write(Write::DropOutbox { ids });
+        // Kept for lack of a commit they are sent once more, which is no harm.
+        let _ = self.carry_out(unit).await;
     }
 
     /// Carries out one stanza.
