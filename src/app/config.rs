@@ -117,8 +117,8 @@ settings! {
     /// Who may have an account.
     ["accounts"] AccountSettings {
         /// `closed`: only `onesoup account add` makes accounts. `auto`: besides, a first login with
-        /// a free name and a password makes one. `open`: people may register themselves otherwise
-        /// than by a login; until there is a page or a service for that, it is as `closed`.
+        /// a free name and a password makes one. `open`: besides, anyone on the XMPP network may
+        /// register one with this domain from their own client (XEP-0077), and change and remove it.
         registration: String = "closed";
         /// The key under which phone passwords are sealed; made at the first start. Keep a copy
         /// apart from the database: without it no digest login works.

@@ -51,8 +51,8 @@ impl std::fmt::Debug for StoredPassword {
 pub enum Registration {
     /// Whom the operator adds.
     Closed,
-    /// Who registers.
+    /// Besides, who registers from elsewhere on the network.
     Open,
-    /// Who registers, and who logs in with a free name.
+    /// Besides those of the operator, who logs in with a free name.
     Auto,
 }

@@ -1,5 +1,7 @@
 //! Accounts: made, listed, changed, removed; by the operator, or at a first login.
 
+use std::sync::Arc;
+
 use crate::{
     base::secret::Secret,
     domain::{
@@ -8,7 +10,7 @@ use crate::{
         contact::ContactList,
         refusal::Refusal,
     },
-    services::{context::Services, passwords, refused, unit::Unit, wishes::Wish},
+    services::{context::Services, passwords, people::Cell, refused, unit::Unit, wishes::Wish},
     store::write::Write,
     xmpp::jid::prepare_local,
 };
@@ -70,11 +72,13 @@ impl Services {
         Secret::new(self.ids.text(MADE_PASSWORD_CHARS))
     }
 
-    /// Makes an account with one list; none if the name is taken.
+    /// Makes an account with one list, for somebody elsewhere or for nobody in particular; none if
+    /// the name is taken.
     pub(super) async fn add_account(
         &self,
         address: &Address,
         password: Option<&Secret>,
+        owner: Option<&Address>,
     ) -> Result<Option<Account>, Refusal> {
         let made = password.is_none().then(|| self.made_password());
         let password = password.or(made.as_ref()).ok_or(Refusal::BadParameter)?;
@@ -98,7 +102,9 @@ impl Services {
             is_default: true,
             members: Vec::new(),
         };
-        let writes = vec![Write::PutList { account: address.clone(), list }];
+        let mut writes = vec![Write::PutList { account: address.clone(), list }];
+        let owner = owner.cloned();
+        writes.extend(owner.map(|owner| Write::SetOwner { account: address.clone(), owner }));
         let is_new = self.store.create_account(account.clone(), writes).await.map_err(refused)?;
         Ok(is_new.then_some(account))
     }
@@ -109,10 +115,20 @@ impl Services {
     ///
     /// The name or password cannot be had, or the name is taken.
     pub async fn create(&self, address: &Address, password: &Secret) -> Result<(), AccountError> {
+        self.create_for(None, address, password).await
+    }
+
+    /// The same for somebody elsewhere.
+    pub(super) async fn create_for(
+        &self,
+        owner: Option<&Address>,
+        address: &Address,
+        password: &Secret,
+    ) -> Result<(), AccountError> {
         if !is_password(password) {
             return Err(AccountError::Password);
         }
-        let made = self.add_account(address, Some(password)).await;
+        let made = self.add_account(address, Some(password), owner).await;
         made.map_err(|_| AccountError::Store)?.map(drop).ok_or(AccountError::Taken)
     }
 
@@ -139,7 +155,19 @@ impl Services {
         self.change_account(Write::SetPassword { account: address.clone(), password }).await
     }
 
-    /// Suspends an account, or lets it be used again.
+    /// Changes a password and ends the sessions: who knew the old one is out.
+    pub(super) async fn set_password_and_end(
+        &self,
+        address: &Address,
+        password: &Secret,
+    ) -> Result<(), AccountError> {
+        self.set_password(address, password, false).await?;
+        let cell = self.people.cell(address, self.clock.now());
+        let _gate = cell.gate.lock().await;
+        self.end_all(&cell).await
+    }
+
+    /// Suspends an account, which ends its sessions, or lets it be used again.
     ///
     /// # Errors
     ///
@@ -149,8 +177,17 @@ impl Services {
         address: &Address,
         state: AccountState,
     ) -> Result<(), AccountError> {
-        self.existing(address).await?;
-        self.change_account(Write::SetAccountState { account: address.clone(), state }).await
+        let cell = self.people.cell(address, self.clock.now());
+        let _gate = cell.gate.lock().await;
+        let person = self.people.hold(&self.store, &cell).await;
+        let mut person = person.map_err(|_| AccountError::Store)?.ok_or(AccountError::Missing)?;
+        self.change_account(Write::SetAccountState { account: address.clone(), state }).await?;
+        person.account.state = state;
+        drop(person);
+        match state {
+            AccountState::Active => Ok(()),
+            AccountState::Suspended => self.end_all(&cell).await,
+        }
     }
 
     /// Removes an account with all that is its own; its contacts are told that they see nobody
@@ -161,11 +198,22 @@ impl Services {
     /// There is no such account.
     pub async fn remove(&self, address: &Address) -> Result<(), AccountError> {
         self.existing(address).await?;
+        let cell = self.people.cell(address, self.clock.now());
+        // Nobody logs in meanwhile.
+        let gate = cell.gate.lock().await;
+        self.end_all(&cell).await?;
         let contacts = self.store.contacts(address).await;
         let contacts = contacts.map_err(refused).map_err(|_| AccountError::Store)?;
         let contacts = contacts.into_iter().map(|contact| contact.address).collect();
         self.wish(address, Wish::Part, contacts).await;
-        self.change_account(Write::DropAccount(address.clone())).await
+        let person = self.people.hold(&self.store, &cell).await;
+        let person = person.map_err(|_| AccountError::Store)?;
+        self.change_account(Write::DropAccount(address.clone())).await?;
+        // Whoever waits for it takes it for suspended.
+        person.into_iter().for_each(|mut person| person.account.state = AccountState::Suspended);
+        self.people.let_go_of(&cell).await;
+        drop(gate);
+        Ok(())
     }
 
     /// Returns accounts in the order of their addresses.
@@ -183,6 +231,10 @@ impl Services {
             refused(error);
             AccountError::Store
         })
+    }
+
+    async fn end_all(&self, cell: &Arc<Cell>) -> Result<(), AccountError> {
+        self.end_sessions_at(cell, None).await.map(drop).map_err(|_| AccountError::Store)
     }
 
     async fn existing(&self, address: &Address) -> Result<(), AccountError> {

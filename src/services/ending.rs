@@ -1,10 +1,13 @@
 //! A session ends: whichever way, its end and what others see of it are one commit.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{refusal::Refusal, session::Session},
     services::{
         call::Call,
         context::Services,
+        people::Cell,
         person::Person,
         showing::{Change, News},
         unit::Unit,
@@ -13,6 +16,29 @@ use crate::{
 };
 
 impl Services {
+    /// Ends the sessions of an account whose gate is held: all of them, or that of one device.
+    /// Returns how many. Another process that keeps the link ends them itself.
+    pub(super) async fn end_sessions_at(
+        &self,
+        cell: &Arc<Cell>,
+        resource: Option<&str>,
+    ) -> Result<usize, Refusal> {
+        if self.is_apart() {
+            return Ok(0);
+        }
+        let Some(mut person) = self.people.hold(&self.store, cell).await? else { return Ok(0) };
+        let sessions = person.sessions.iter().map(|live| &live.session);
+        let meant = sessions.filter(|it| resource.is_none_or(|resource| it.resource == resource));
+        let ended: Vec<Session> = meant.cloned().collect();
+        if ended.is_empty() {
+            return Ok(0);
+        }
+        let news = self.end_sessions(&mut person, &ended).await?;
+        drop(person);
+        self.tell(news).await;
+        Ok(ended.len())
+    }
+
     /// Ends sessions of somebody who is held, and hides them from all that saw them.
     pub(super) async fn end_sessions(
         &self,

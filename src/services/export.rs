@@ -175,13 +175,15 @@ fn own(overview: &Overview, letters: &[Letter]) -> Own {
             Some(row("report", "", &spelt(&OwnLetter { report, ..own_letter(letter) })))
         }
     });
+    let mut facts = vec![
+        fact("state", state.to_owned()),
+        fact("created", account.created.0.to_string()),
+        fact("block_list_in_use", account.block_list_in_use.to_string()),
+        fact("grant_list_in_use", account.grant_list_in_use.to_string()),
+    ];
+    facts.extend(overview.owner.as_ref().map(|owner| fact("owner", owner.to_string())));
     Own {
-        facts: vec![
-            fact("state", state.to_owned()),
-            fact("created", account.created.0.to_string()),
-            fact("block_list_in_use", account.block_list_in_use.to_string()),
-            fact("grant_list_in_use", account.grant_list_in_use.to_string()),
-        ],
+        facts,
         lists: lists.collect(),
         rows: grants.chain(accepted).chain(watched).chain(entities).chain(reports).collect(),
     }

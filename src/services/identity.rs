@@ -2,8 +2,14 @@
 //! (XEP-0030, XEP-0115).
 
 use crate::{
-    domain::presence::{Client, Presence},
-    services::identity::Entity::{Account, Device, Domain},
+    domain::{
+        account::Registration,
+        presence::{Client, Presence},
+    },
+    services::{
+        context::Rules,
+        identity::Entity::{Account, Device, Domain, Registrar},
+    },
     xmpp::{
         caps::Caps,
         data_form::{DataForm, Field},
@@ -29,6 +35,8 @@ const MAX_NAME_CHARS: usize = 60;
 enum Entity {
     /// The whole domain.
     Domain,
+    /// The same, where people may register.
+    Registrar,
     /// An account, on whose behalf we answer.
     Account,
     /// A phone.
@@ -50,6 +58,7 @@ const OFFERS: &[(&str, &[Entity])] = &[
     (ns::PUBSUB_LAST_PUBLISHED, &[Account]),
     (ns::PUBSUB_RETRIEVE_ITEMS, &[Account]),
     (ns::LAST, &[Domain, Account, Device]),
+    (ns::REGISTER, &[Registrar]),
     (ns::VERSION, &[Domain, Device]),
     (ns::OFFLINE, &[Domain]),
     ("urn:xmpp:avatar:metadata+notify", &[Device]),
@@ -60,12 +69,12 @@ const OFFERS: &[(&str, &[Entity])] = &[
     (ns::VCARD, &[Account]),
 ];
 
-/// Returns what our domain is, and whom people turn to about it.
+/// Returns what our domain is, by the rules that it has, and whom people turn to about it.
 // spec: XEP-0157 §2
-pub fn domain(contact: &[(&str, Vec<String>)]) -> DiscoInfo {
+pub fn domain(rules: &Rules) -> DiscoInfo {
     let software = [("software", PROGRAM), ("software_version", VERSION)];
     let software = software.map(|(var, value)| Field::text(var, value));
-    let named = contact.iter().filter(|(_, addresses)| !addresses.is_empty());
+    let named = rules.contact.iter().filter(|(_, addresses)| !addresses.is_empty());
     let field = |(matter, addresses): &(&str, Vec<String>)| {
         Field::list(&format!("{matter}-addresses"), addresses)
     };
@@ -74,13 +83,15 @@ pub fn domain(contact: &[(&str, Vec<String>)]) -> DiscoInfo {
     if !addresses.is_empty() {
         forms.push(DataForm::result(ns::SERVER_INFO, addresses));
     }
-    DiscoInfo { forms, ..info(Domain, Identity::new("server", "im", PROGRAM)) }
+    let registrar = (rules.registration == Registration::Open).then_some(Registrar);
+    let is: Vec<Entity> = [Domain].into_iter().chain(registrar).collect();
+    DiscoInfo { forms, ..info(&is, Identity::new("server", "im", PROGRAM)) }
 }
 
 /// Returns what an account is.
 // spec: XEP-0030 §8
 pub fn account() -> DiscoInfo {
-    let mut account = info(Account, Identity::new("account", "registered", "IMPS"));
+    let mut account = info(&[Account], Identity::new("account", "registered", "IMPS"));
     // spec: XEP-0163 §6.1
     account.identities.push(Identity::new("pubsub", "pep", "IMPS"));
     account
@@ -96,7 +107,7 @@ pub fn device(presence: &Presence) -> DiscoInfo {
         _ => "phone",
     };
     let name = client.and_then(model).unwrap_or_else(|| PROGRAM.into());
-    info(Device, Identity::new("client", kind, &name))
+    info(&[Device], Identity::new("client", kind, &name))
 }
 
 /// Returns the maker and the model of a device, if it told them.
@@ -115,8 +126,8 @@ pub fn caps(presence: &Presence) -> Caps {
     Caps::of(NODE, &device(presence))
 }
 
-fn info(entity: Entity, identity: Identity) -> DiscoInfo {
-    let offered = OFFERS.iter().filter(|(_, offerers)| offerers.contains(&entity));
+fn info(is: &[Entity], identity: Identity) -> DiscoInfo {
+    let offered = OFFERS.iter().filter(|(_, by)| is.iter().any(|one| by.contains(one)));
     let features = offered.map(|(feature, _)| (*feature).to_owned()).collect();
     DiscoInfo { identities: vec![identity], features, ..DiscoInfo::default() }
 }
@@ -155,12 +166,27 @@ mod tests {
         assert_eq!(name(&phone("x", &"y".repeat(100))).len(), MAX_NAME_CHARS);
     }
 
+    fn rules(registration: Registration, contact: Vec<(&'static str, Vec<String>)>) -> Rules {
+        let (tcp_wake, udp_wake) = (None, false);
+        Rules { domain: "onesoup.test".into(), registration, tcp_wake, udp_wake, contact }
+    }
+
     #[test]
     fn a_domain_that_names_nobody_has_no_form_of_addresses() {
-        let none = domain(&[("abuse", Vec::new())]);
+        let domain = |contact| domain(&rules(Registration::Closed, contact));
+        let none = domain(vec![("abuse", Vec::new())]);
         assert_eq!(none.forms.len(), 1);
-        let one = domain(&[("abuse", vec!["mailto:a@b".into()]), ("admin", Vec::new())]);
+        let one = domain(vec![("abuse", vec!["mailto:a@b".into()]), ("admin", Vec::new())]);
         assert_eq!(one.forms[1].form_type.as_deref(), Some(ns::SERVER_INFO));
         assert_eq!(one.forms[1].fields.len(), 1);
+    }
+
+    #[test]
+    fn only_an_open_domain_says_that_people_may_register() {
+        let says = |registration| {
+            domain(&rules(registration, Vec::new())).features.iter().any(|it| it == ns::REGISTER)
+        };
+        assert!(says(Registration::Open));
+        assert!(!says(Registration::Closed) && !says(Registration::Auto));
     }
 }

@@ -377,6 +377,9 @@ impl Import<'_> {
             }
         }
         if let Some(own) = &user.own {
+            let owner = own.fact("owner").and_then(address_of);
+            let account_of = |owner| Write::SetOwner { account: account.clone(), owner };
+            self.writes.extend(owner.map(account_of));
             let (writes, remarks) = profile_writes(&account, own, self.services.clock.now());
             self.writes.extend(writes);
             self.remarks.extend(remarks);

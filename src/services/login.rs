@@ -230,7 +230,7 @@ impl Services {
         if !self.attempts.may_register(remote, self.clock.now()) {
             return Err(Refusal::TooOften);
         }
-        match self.add_account(address, Some(&Secret::new(password))).await? {
+        match self.add_account(address, Some(&Secret::new(password)), None).await? {
             Some(account) => {
                 tracing::info!(account = %address, %remote, "registered at the first login");
                 Ok(account)

@@ -43,6 +43,7 @@ mod probed;
 mod probes;
 mod profile;
 mod questions;
+mod registration;
 pub mod roster;
 mod search;
 mod seen;

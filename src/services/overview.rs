@@ -19,6 +19,8 @@ use crate::{
 pub struct Overview {
     /// The account.
     pub account: Account,
+    /// Who registered it from elsewhere on the network, if somebody did.
+    pub owner: Option<Address>,
     /// Its phones.
     pub sessions: Vec<Session>,
     /// Its lists with their members.
@@ -52,6 +54,7 @@ impl Services {
         let store = &self.store;
         let Some(person) = store.person(address).await? else { return Ok(None) };
         Ok(Some(Overview {
+            owner: store.owner(address).await?,
             account: person.account,
             sessions: person.sessions,
             lists: store.lists(address).await?,

@@ -1,4 +1,4 @@
-//! Requests of strangers to see accounts of ours: so many and no more, for each has a phone woken.
+//! What strangers may ask of us: so much of late and no more, for it wakes phones and makes rows.
 
 use std::{collections::HashMap, hash::Hash, sync::Mutex, time::Duration};
 
@@ -15,7 +15,13 @@ const TO_AN_ACCOUNT: Rate = Rate { at_once: 20, pause: Duration::from_secs(60) }
 /// From one domain: as many as a large server may have at a busy hour.
 const FROM_A_DOMAIN: Rate = Rate { at_once: 200, pause: Duration::from_millis(500) };
 
-/// Accounts and domains remembered at most; beyond it new ones are refused.
+/// By one person, to register, or to change what was registered: fingers slip, and names are taken.
+const REGISTERING: Rate = Rate { at_once: 10, pause: Duration::from_secs(5 * 60) };
+
+/// From one domain, to register: as many as a school class or a club, and then twenty an hour.
+const REGISTERING_FROM_A_DOMAIN: Rate = Rate { at_once: 40, pause: Duration::from_secs(3 * 60) };
+
+/// People, accounts and domains remembered at most; beyond it new ones are refused.
 const MAX_REMEMBERED: usize = 50_000;
 
 /// The log gets one line in this time, whatever comes.
@@ -37,30 +43,54 @@ struct Inner {
     /// When all that was asked of late is forgotten.
     accounts: HashMap<Address, Millis>,
     domains: HashMap<CompactString, Millis>,
+    registering: HashMap<Address, Millis>,
+    registering_domains: HashMap<CompactString, Millis>,
     refused: u64,
     next_line: Millis,
 }
 
 impl Strangers {
-    /// Returns whether a stranger may ask now, and counts it.
+    /// Returns whether a stranger may ask to see an account now, and counts it.
     pub fn may_ask(&self, account: &Address, stranger: &Address, now: Millis) -> bool {
         let mut inner = self.0.lock().expect("no holder of this lock panics");
         let may_ask = is_within(&mut inner.domains, stranger.domain().into(), FROM_A_DOMAIN, now)
             && is_within(&mut inner.accounts, account.clone(), TO_AN_ACCOUNT, now);
         if !may_ask {
-            inner.refused(account, stranger, now);
+            inner.refused(stranger, now);
         }
         may_ask
+    }
+
+    /// Returns whether a stranger may register now, and counts it.
+    pub fn may_register(&self, stranger: &Address, now: Millis) -> bool {
+        let mut inner = self.0.lock().expect("no holder of this lock panics");
+        let domain = stranger.domain().into();
+        let may_register = is_within(&mut inner.registering, stranger.clone(), REGISTERING, now)
+            && is_within(&mut inner.registering_domains, domain, REGISTERING_FROM_A_DOMAIN, now);
+        if !may_register {
+            inner.refused(stranger, now);
+        }
+        may_register
+    }
+
+    /// Returns whether somebody who is registered may change that now, and counts it.
+    pub fn may_change(&self, stranger: &Address, now: Millis) -> bool {
+        let mut inner = self.0.lock().expect("no holder of this lock panics");
+        let may_change = is_within(&mut inner.registering, stranger.clone(), REGISTERING, now);
+        if !may_change {
+            inner.refused(stranger, now);
+        }
+        may_change
     }
 }
 
 impl Inner {
-    fn refused(&mut self, account: &Address, stranger: &Address, now: Millis) {
+    fn refused(&mut self, stranger: &Address, now: Millis) {
         Counter::StrangersRefused.count();
         self.refused += 1;
         if now >= self.next_line {
             let refused = std::mem::take(&mut self.refused);
-            tracing::warn!(refused, last_from = %stranger, last_to = %account,
+            tracing::warn!(refused, last_from = %stranger,
                 "requests of strangers come too fast and are not taken");
             self.next_line = now.after(LINE);
         }
@@ -122,6 +152,21 @@ mod tests {
         assert_eq!((0..1000).filter(|number| asks(*number, now)).count(), 200);
         let later = now.after(Duration::from_secs(1));
         assert_eq!((0..1000).filter(|number| asks(*number, later)).count(), 2);
+    }
+
+    #[test]
+    fn one_person_registers_ten_times_and_one_domain_forty_times() {
+        let (strangers, now) = (Strangers::default(), Millis(1_000_000));
+        let tries = |stranger: &Address, now| {
+            (0..100).filter(|_| strangers.may_register(stranger, now)).count()
+        };
+        let person = |number: usize| Address::of(&format!("p{number}"), "far.test");
+        assert_eq!(tries(&person(0), now), 10);
+        assert!(!strangers.may_change(&person(0), now));
+        let others = (1..100).filter(|number| strangers.may_register(&person(*number), now));
+        assert_eq!(others.count(), 30);
+        assert_eq!(tries(&Address::of("p0", "near.test"), now), 10);
+        assert_eq!(tries(&person(0), now.after(Duration::from_secs(301))), 1);
     }
 
     #[test]

@@ -52,6 +52,25 @@ impl Store {
         Ok(row.and_then(|row| rows::logged("accounts", read(&row))))
     }
 
+    /// Returns who registered an account from elsewhere, if somebody did.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn owner(&self, address: &Address) -> Result<Option<Address>, StoreError> {
+        let query = sqlx::query(SELECT_OWNER).bind(address.as_str().to_owned());
+        let row = self.readers().row(query).await?;
+        Ok(row.and_then(|row| rows::logged("accounts", rows::address(&row, 0))))
+    }
+
+    /// Returns the accounts that somebody elsewhere registered, in the order of their addresses.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn accounts_of(&self, owner: &Address) -> Result<Vec<Account>, StoreError> {
+        let query = sqlx::query(SELECT_OWNED).bind(owner.as_str().to_owned());
+        Ok(rows::readable("accounts", self.readers().rows(query).await?, read))
+    }
+
     /// Returns which of these addresses are accounts.
     ///
     /// # Errors
@@ -133,6 +152,12 @@ pub(super) fn set_state<'q>(account: &Address, state: AccountState) -> Query<'q>
     sqlx::query("UPDATE accounts SET state = $2 WHERE address = $1")
         .bind(account.as_str().to_owned())
         .bind(spell_state(state))
+}
+
+pub(super) fn set_owner<'q>(account: &Address, owner: &Address) -> Query<'q> {
+    sqlx::query("UPDATE accounts SET owner = $2 WHERE address = $1")
+        .bind(account.as_str().to_owned())
+        .bind(owner.as_str().to_owned())
 }
 
 pub(super) fn set_last_there<'q>(account: &Address, last: &LastThere) -> Query<'q> {
@@ -234,6 +259,10 @@ const SELECT_AMONG: &str = concat!("SELECT address FROM accounts WHERE address I
 const SELECT: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
         grant_list_in_use, created
     FROM accounts WHERE address = $1";
+const SELECT_OWNER: &str = "SELECT owner FROM accounts WHERE address = $1 AND owner IS NOT NULL";
+const SELECT_OWNED: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
+        grant_list_in_use, created
+    FROM accounts WHERE owner = $1 ORDER BY address";
 const SELECT_PAGE: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
         grant_list_in_use, created
     FROM accounts WHERE address > $1 ORDER BY address LIMIT $2";

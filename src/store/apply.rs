@@ -26,6 +26,7 @@ pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
         Write::DropSession(id) => sessions::drop(id),
         Write::PruneAnswers { before } => answers::prune(*before),
         Write::SetAccountState { account, state } => accounts::set_state(account, *state),
+        Write::SetOwner { account, owner } => accounts::set_owner(account, owner),
         Write::SetLastThere { account, last } => accounts::set_last_there(account, last),
         Write::SetPassword { account, password } => accounts::set_password(account, password),
         Write::SetBlocking { account, block_list_in_use, grant_list_in_use } => {

@@ -100,6 +100,13 @@ pub enum Write {
         /// The new state.
         state: AccountState,
     },
+    /// Notes who registered an account from elsewhere.
+    SetOwner {
+        /// Which.
+        account: Address,
+        /// Who.
+        owner: Address,
+    },
     /// Notes when and how an account was last there, unless it was there later.
     SetLastThere {
         /// Which.

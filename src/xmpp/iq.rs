@@ -37,6 +37,8 @@ pub enum Query {
     Items(Items),
     /// The contact list (RFC 6121 §2).
     Roster(Payload),
+    /// To register, or what is needed for it (XEP-0077).
+    Register(Payload),
     /// All else; ask its name and namespace.
     Other(Payload),
 }
@@ -51,6 +53,7 @@ impl Query {
             (ns::LAST, "query") => Self::LastActivity,
             (ns::TIME, "time") => Self::Time,
             (ns::VCARD, "vCard") => Self::VCard(child.to_payload()),
+            (ns::REGISTER, "query") => Self::Register(child.to_payload()),
             (ns::ROSTER, "query") => Self::Roster(child.to_payload()),
             (ns::PUBSUB, "pubsub") => match Items::read(child) {
                 Some(items) => Self::Items(items),
@@ -77,7 +80,10 @@ impl Query {
             Self::LastActivity => query(ns::LAST),
             Self::Time => Payload::new("time", ns::TIME),
             Self::Items(items) => items.to_payload(),
-            Self::VCard(payload) | Self::Roster(payload) | Self::Other(payload) => payload.clone(),
+            Self::VCard(payload)
+            | Self::Roster(payload)
+            | Self::Register(payload)
+            | Self::Other(payload) => payload.clone(),
         }
     }
 }

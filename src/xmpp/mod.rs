@@ -32,6 +32,7 @@ pub mod portable;
 pub mod presence;
 pub mod pubsub;
 pub mod pubsub_event;
+pub mod register;
 pub mod stanza;
 pub mod stream;
 pub mod vcard;

@@ -49,6 +49,8 @@ pub const PUBSUB_RETRIEVE_ITEMS: &str = "http://jabber.org/protocol/pubsub#retri
 pub const PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
 /// Links to data elsewhere (XEP-0066).
 pub const OOB: &str = "jabber:x:oob";
+/// To register (XEP-0077).
+pub const REGISTER: &str = "jabber:iq:register";
 /// Where a user is (XEP-0080).
 pub const GEOLOC: &str = "http://jabber.org/protocol/geoloc";
 /// A user's picture: its octets (XEP-0084).

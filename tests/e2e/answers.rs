@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use minidom::Element;
 use onesoup::csp::presence_name::AttributeKind as Kind;
 use onesoup::phone::event::Mood;
 use onesoup::phone::session::Phone;
@@ -14,6 +13,7 @@ use tokio_xmpp::parsers::iq::Iq;
 use tokio_xmpp::parsers::presence::Type;
 
 use crate::support::access::{everybody, grant};
+use crate::support::asking::{ask, query, said, text};
 use crate::support::lab::Lab;
 use crate::support::phones::{expect, s60};
 use crate::support::server::{Server, Wishes};
@@ -25,42 +25,6 @@ const ITEMS: &str = "http://jabber.org/protocol/disco#items";
 
 /// Any answer is there after this time, once the servers know each other.
 const SOON: Duration = Duration::from_secs(1);
-
-/// What came back: the payload, or the condition of an error.
-type Answer = Result<Option<Element>, String>;
-
-/// Asks, and waits for the answer.
-async fn ask(client: &mut XmppClient, to: &str, kind: &str, payload: &str) -> Answer {
-    let id = format!("q{:016x}", rand::random::<u64>());
-    let iq = format!("<iq xmlns='jabber:client' id='{id}' to='{to}' type='{kind}'>{payload}</iq>");
-    client.send(iq.parse().expect("an iq")).await;
-    client
-        .expect(&format!("answer to {iq}"), |stanza| match stanza {
-            Stanza::Iq(Iq::Result { id: answered, payload, .. }) if *answered == id => {
-                Some(Ok(payload.clone()))
-            }
-            Stanza::Iq(Iq::Error { id: answered, error, .. }) if *answered == id => {
-                let condition = Element::from(error.clone());
-                let condition = condition.children().next().expect("a condition");
-                Some(Err(condition.name().to_owned()))
-            }
-            _ => None,
-        })
-        .await
-}
-
-async fn query(client: &mut XmppClient, to: &str, ns: &str) -> Answer {
-    ask(client, to, "get", &format!("<query xmlns='{ns}'/>")).await
-}
-
-fn said(answer: Answer) -> Element {
-    answer.expect("a result").expect("a payload")
-}
-
-fn text(payload: &Element, name: &str) -> String {
-    let found = payload.children().find(|child| child.name() == name);
-    found.unwrap_or_else(|| panic!("{name} in {payload:?}")).text()
-}
 
 /// A contact at either server, each known to be reached.
 async fn askers(lab: &Lab, name: &str) -> [XmppClient; 2] {

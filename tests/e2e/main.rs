@@ -76,6 +76,9 @@ mod presence_access;
 /// Requests about presence, each in all its forms.
 mod presence_requests;
 
+/// People elsewhere register accounts for phones.
+mod registration;
+
 /// Logins and the sequences that follow them.
 mod start_up;
 

@@ -49,9 +49,10 @@ async fn written(services: &Services, address: &Address, with_password: bool) ->
 
 /// What must be the same on both sides, but for what is made anew.
 fn kept(overview: Overview) -> String {
-    let Overview { account, lists, mut contacts, grants, entities, mailbox, oldest, .. } = overview;
+    let Overview { account, owner, lists, mut contacts, grants, entities, mailbox, oldest, .. } =
+        overview;
     contacts.sort_by(|one, other| one.address.cmp(&other.address));
-    let account = (account.state, account.created, account.block_list_in_use);
+    let account = (account.state, account.created, account.block_list_in_use, owner);
     format!(
         "{account:?}\n{lists:#?}\n{contacts:#?}\n{grants:?}\n{entities:?}\n{mailbox:?}{oldest:?}"
     )
@@ -118,6 +119,7 @@ async fn account_with_everything(world: &World) -> Address {
             grant_list_in_use: false,
         },
         Write::SetAccountState { account: account(), state: AccountState::Suspended },
+        Write::SetOwner { account: account(), owner: ann.clone() },
         Write::PutLetter(letter(1, message)),
         Write::PutLetter(letter(2, report)),
     ];

@@ -49,6 +49,20 @@ async fn an_account_changes() {
 }
 
 #[tokio::test]
+async fn what_somebody_registered_is_found_by_who_did() {
+    let store = store_with_kim().await;
+    let (kim, ann) = (address("kim"), Address::of("ann", "far.test"));
+    assert_eq!(store.owner(&kim).await.unwrap(), None);
+    let write = Write::SetOwner { account: kim.clone(), owner: ann.clone() };
+    store.commit(vec![write]).await.unwrap();
+    assert_eq!(store.owner(&kim).await.unwrap(), Some(ann.clone()));
+    assert_eq!(store.accounts_of(&ann).await.unwrap(), [account("kim")]);
+    assert!(store.accounts_of(&kim).await.unwrap().is_empty());
+    store.commit(vec![Write::DropAccount(kim)]).await.unwrap();
+    assert!(store.accounts_of(&ann).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn accounts_come_in_pages() {
     let store = store_with_kim().await;
     let first = store.accounts(None, 1).await.unwrap();

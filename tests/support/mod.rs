@@ -5,6 +5,9 @@
 /// What users grant, and what contacts elsewhere see of it.
 pub(crate) mod access;
 
+/// Questions to the domain.
+pub(crate) mod asking;
+
 /// Private servers on the loopback network.
 pub(crate) mod lab;
 

@@ -9,6 +9,7 @@ use crate::{
     base::clock::Millis,
     domain::{
         account::{AccountState, StoredPassword},
+        address::Address,
         contact::Scope,
         presence::Availability,
         session::{Session, WakeUp},
@@ -74,6 +75,7 @@ fn as_text(overview: &Overview) -> String {
     text.push_str(&in_columns(&[
         row("state", state(account.state).to_owned()),
         row("made", moment(account.created)),
+        row("made by", owner(overview).unwrap_or("-").to_owned()),
         row("last there", overview.last_there.map_or_else(|| "-".to_owned(), moment)),
         row("password", logins(&account.password).to_owned()),
         row("mailbox", waits),
@@ -145,6 +147,7 @@ fn as_json(overview: &Overview) -> Value {
         "address": account.address.as_str(),
         "state": state(account.state),
         "created": moment(account.created),
+        "owner": owner(overview),
         "last_there": overview.last_there.map(moment),
         "password": logins(&account.password),
         "mailbox": {
@@ -167,6 +170,10 @@ fn as_json(overview: &Overview) -> Value {
         })).collect::<Vec<_>>(),
         "contacts": roster::as_json(overview),
     })
+}
+
+fn owner(overview: &Overview) -> Option<&str> {
+    overview.owner.as_ref().map(Address::as_str)
 }
 
 fn entities(overview: &Overview, kind: EntityKind, is_in_use: bool) -> String {

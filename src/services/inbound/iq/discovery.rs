@@ -19,7 +19,7 @@ impl Services {
     /// Returns what somebody is, at a node where one is named.
     pub(super) fn info(&self, asked: &Asked, node: Option<&str>) -> Result<DiscoInfo, Condition> {
         let info = match asked {
-            Asked::Domain => identity::domain(&self.rules.contact),
+            Asked::Domain => identity::domain(&self.rules),
             Asked::Account(..) => identity::account(),
             Asked::Device(session) => match node {
                 None => identity::device(&session.presence),

@@ -3,6 +3,7 @@
 pub mod discovery;
 pub mod last_activity;
 pub mod profile;
+pub mod registration;
 pub mod software;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
         refused,
     },
     xmpp::{
-        condition::Condition,
+        condition::{Condition, StanzaError},
         entity_time::EntityTime,
         iq::{Iq, IqKind, Query},
         payload::Payload,
@@ -45,34 +46,46 @@ impl Services {
         let answer = match &iq.kind {
             IqKind::Get(query) => match self.told_of(&iq, query).await {
                 Ok(payload) => iq.result(payload),
-                Err(condition) => iq.refuse(condition),
+                Err(error) => iq.refuse(error),
             },
-            // spec: RFC6120 §8.4: nothing of ours can be changed so, and never silence.
-            IqKind::Set(_) => iq.refuse(Condition::ServiceUnavailable),
+            IqKind::Set(query) => match self.carried_out(&iq, query).await {
+                Ok(payload) => iq.result(payload),
+                Err(error) => iq.refuse(error),
+            },
             IqKind::Result(_) | IqKind::Error(_) => return self.questions.answered(iq),
         };
         self.say(&answer.into());
     }
 
-    async fn told_of(&self, iq: &Iq, query: &Query) -> Result<Option<Payload>, Condition> {
+    /// Changes what can be changed from the network.
+    // spec: RFC6120 §8.4: all else cannot, and never silence.
+    async fn carried_out(&self, iq: &Iq, query: &Query) -> Result<Option<Payload>, StanzaError> {
+        match query {
+            Query::Register(query) if is_domain(&iq.to) => {
+                self.change_registration(iq, query).await.map(|()| None)
+            }
+            _ => Err(Condition::ServiceUnavailable.into()),
+        }
+    }
+
+    async fn told_of(&self, iq: &Iq, query: &Query) -> Result<Option<Payload>, StanzaError> {
         let asked = self.asked(iq).await?;
         match (query, &asked) {
             (Query::DiscoInfo { node }, asked) => {
-                self.info(asked, node.as_deref()).map(|info| Some(info.to_payload()))
+                Ok(Some(self.info(asked, node.as_deref())?.to_payload()))
             }
             (Query::DiscoItems { node }, asked) => {
-                items(asked, node.as_deref()).map(|items| Some(items.to_payload()))
+                Ok(Some(items(asked, node.as_deref())?.to_payload()))
             }
+            (Query::Register(_), asked) => self.needed_to_register(iq, asked).await.map(Some),
             (Query::VCard(_), Asked::Account(person, view)) => {
                 Ok(Some(self.profile(&facts_seen(person, view)).await?.to_payload()))
             }
             (Query::Items(wanted), Asked::Account(person, view)) => {
-                self.items_at(&facts_seen(person, view), wanted).await.map(Some)
+                Ok(Some(self.items_at(&facts_seen(person, view), wanted).await?))
             }
-            (Query::LastActivity, asked) => {
-                self.last_activity(asked).await.map(|activity| Some(activity.to_payload()))
-            }
-            (_, Asked::NoAccount | Asked::NoDevice) => Err(Condition::ServiceUnavailable),
+            (Query::LastActivity, asked) => Ok(Some(self.last_activity(asked).await?.to_payload())),
+            (_, Asked::NoAccount | Asked::NoDevice) => Err(Condition::ServiceUnavailable.into()),
             (Query::Ping, _) => Ok(None),
             (Query::Version, Asked::Domain) => Ok(Some(software::domain().to_payload())),
             (Query::Version, Asked::Device(session)) => {
@@ -91,7 +104,7 @@ impl Services {
                 | Query::Roster(_)
                 | Query::Other(_),
                 _,
-            ) => Err(Condition::ServiceUnavailable),
+            ) => Err(Condition::ServiceUnavailable.into()),
         }
     }
 
@@ -146,4 +159,10 @@ impl Services {
         let person = rows.map(|rows| Person::new(rows, self.clock.now()));
         Ok(person.filter(|person| person.is_active() && person.admits(asker)))
     }
+}
+
+/// Returns the person who asks, as its own server vouches for it.
+fn person(iq: &Iq) -> Result<Address, Condition> {
+    let asker = bridge::address::of_jid(&iq.from).filter(|asker| asker.name().is_some());
+    asker.ok_or(Condition::NotAllowed)
 }
