@@ -42,3 +42,6 @@ mod questions;
 
 #[path = "services/order.rs"]
 mod order;
+
+#[path = "services/public_profiles.rs"]
+mod public_profiles;

@@ -10,6 +10,8 @@ mod grouping;
 mod opening;
 #[path = "store/pictures.rs"]
 mod pictures;
+#[path = "store/public_profiles.rs"]
+mod public_profiles;
 #[path = "store/round_trips.rs"]
 mod round_trips;
 #[path = "store/samples.rs"]

@@ -8,11 +8,10 @@ use crate::{
     xmpp::vcard::{Address, Photo, VCard},
 };
 
-/// Returns as much of a profile as a user has told, with the octets of its picture; none if that
-/// is nothing.
-pub fn to_vcard(personal: &Personal, photo: Option<Photo>) -> Option<VCard> {
+/// Returns as much of a profile as a user has told, with the octets of its picture.
+pub fn to_vcard(personal: &Personal, photo: Option<Photo>) -> VCard {
     let place = personal.place.as_ref();
-    let card = VCard {
+    VCard {
         full_name: personal.alias.clone(),
         nickname: personal.alias.clone(),
         photo,
@@ -23,8 +22,8 @@ pub fn to_vcard(personal: &Personal, photo: Option<Photo>) -> Option<VCard> {
             (decimal(point.latitude), decimal(point.longitude))
         }),
         url: personal.links.first().map(|link| link.url.clone()),
-    };
-    (card != VCard::default()).then_some(card)
+        ..VCard::default()
+    }
 }
 
 fn address(place: &Place) -> Address {
@@ -66,7 +65,7 @@ mod tests {
             links: vec![Link { url: "http://kim.example/".into(), ..Link::default() }],
             ..Personal::default()
         };
-        let card = to_vcard(&personal, None).unwrap();
+        let card = to_vcard(&personal, None);
         assert_eq!((card.full_name, card.nickname), (some("Kim"), some("Kim")));
         assert_eq!(card.point, Some(("60.1234567".into(), "-0.5".into())));
         assert_eq!(card.time_zone.as_deref(), Some("-01:30"));
@@ -78,8 +77,9 @@ mod tests {
 
     #[test]
     fn who_told_nothing_has_no_profile() {
-        assert_eq!(to_vcard(&Personal::default(), None), None);
+        assert_eq!(to_vcard(&Personal::default(), None), VCard::default());
         let words = Place { words: Some("at home".into()), ..Place::default() };
-        assert_eq!(to_vcard(&Personal { place: Some(words), ..Personal::default() }, None), None);
+        let told = Personal { place: Some(words), ..Personal::default() };
+        assert_eq!(to_vcard(&told, None), VCard::default());
     }
 }

@@ -51,6 +51,9 @@ fn row(refusal: Refusal) -> (Code, Condition, &'static str) {
         R::NoSession => (Code::INVALID_SESSION, Condition::NotAuthorized, "no such session"),
         R::NoSuchList => (Code::NO_SUCH_LIST, Condition::ItemNotFound, "no such list"),
         R::ListExists => (Code::LIST_EXISTS, Condition::Conflict, "the list is there already"),
+        R::BadUserProperty => {
+            (Code::BAD_USER_PROPERTY, Condition::BadRequest, "no such property of a user")
+        }
         R::BadAttribute => (Code::BAD_ATTRIBUTE, Condition::BadRequest, "no such attribute"),
         R::BadValue => (Code::BAD_VALUE, Condition::BadRequest, "no such value"),
         R::BadListProperty => {
@@ -66,6 +69,7 @@ fn row(refusal: Refusal) -> (Code, Condition, &'static str) {
             "too many attribute lists",
         ),
         R::NoSuchMessage => (Code::BAD_MESSAGE_ID, Condition::ItemNotFound, "no such message"),
+        R::NoSuchPage => (Code::BAD_SEARCH_INDEX, Condition::ItemNotFound, "no such page"),
         R::NoSuchSearch => (Code::BAD_SEARCH_ID, Condition::ItemNotFound, "no such search"),
     }
 }

@@ -28,6 +28,7 @@ pub mod presence_name;
 pub mod presence_value;
 pub mod primitive;
 pub mod provider;
+pub mod public_profile;
 pub mod search;
 pub mod service_tree;
 mod spelling;

@@ -33,6 +33,9 @@ use crate::csp::{
     provider::{
         GetSpInfoRequest, GetSpInfoResponse, VersionDiscoveryRequest, VersionDiscoveryResponse,
     },
+    public_profile::{
+        GetPublicProfileRequest, GetPublicProfileResponse, UpdatePublicProfileRequest,
+    },
     search::{SearchRequest, SearchResponse, StopSearchRequest},
     version::Version,
 };
@@ -111,6 +114,9 @@ primitives! {
         SearchRequest(SearchRequest) = "Search-Request",
         SearchResponse(SearchResponse) = "Search-Response",
         StopSearchRequest(StopSearchRequest) = "StopSearch-Request",
+        GetPublicProfileRequest(GetPublicProfileRequest) = "GetPublicProfile-Request",
+        GetPublicProfileResponse(GetPublicProfileResponse) = "GetPublicProfile-Response",
+        UpdatePublicProfileRequest(UpdatePublicProfileRequest) = "UpdatePublicProfile-Request",
         GetListResponse(GetListResponse) = "GetList-Response",
         CreateListRequest(CreateListRequest) = "CreateList-Request",
         CreateListResponse(CreateListResponse) = "CreateList-Response",

@@ -38,7 +38,25 @@ pub enum SearchElement {
     GroupOwner,
     /// A user who joins the group by itself.
     GroupAutoJoin,
-    /// Another criterion, as 1.3 has many.
+    /// The name in the public profile; this and those below since 1.3.
+    FriendlyName,
+    /// The city in the public profile.
+    City,
+    /// The country in the public profile.
+    Country,
+    /// The gender in the public profile.
+    Gender,
+    /// What the user looks for, by the public profile.
+    Intention,
+    /// What the user likes, by the public profile.
+    Interests,
+    /// The marital status in the public profile.
+    MaritalStatus,
+    /// At least this age.
+    AgeMin,
+    /// At most this age.
+    AgeMax,
+    /// Another criterion.
     Other(CompactString),
 }
 
@@ -51,6 +69,15 @@ impl Word for SearchElement {
         ("USER_ALIAS", Self::Alias),
         ("USER_MOBILE_NUMBER", Self::MobileNumber),
         ("USER_ONLINE_STATUS", Self::OnlineStatus),
+        ("USER_FRIENDLY_NAME", Self::FriendlyName),
+        ("USER_CITY", Self::City),
+        ("USER_COUNTRY", Self::Country),
+        ("USER_GENDER", Self::Gender),
+        ("USER_INTENTION", Self::Intention),
+        ("USER_INTERESTS_HOBBIES", Self::Interests),
+        ("USER_MARITAL_STATUS", Self::MaritalStatus),
+        ("USER_AGE_MIN", Self::AgeMin),
+        ("USER_AGE_MAX", Self::AgeMax),
         ("GROUP_ID", Self::GroupId),
         ("GROUP_NAME", Self::GroupName),
         ("GROUP_TOPIC", Self::GroupTopic),
@@ -220,13 +247,13 @@ mod tests {
         let first: SearchRequest = assert_round_trip(
             "<R><SearchPairList><SearchElement>GROUP_USER_ID_OWNER</SearchElement>\
              <SearchString>wv:kim</SearchString></SearchPairList>\
-             <SearchPairList><SearchElement>USER_GENDER</SearchElement>\
+             <SearchPairList><SearchElement>USER_SHOE_SIZE</SearchElement>\
              <SearchString>F</SearchString></SearchPairList><SearchLimit>50</SearchLimit></R>",
             V1_1,
         );
         let SearchRequest::First { pairs, limit: Some(50) } = first else { panic!("{first:?}") };
         assert_eq!(pairs[0].element, SearchElement::GroupOwner);
-        assert_eq!(pairs[1].element, SearchElement::Other("USER_GENDER".into()));
+        assert_eq!(pairs[1].element, SearchElement::Other("USER_SHOE_SIZE".into()));
         assert_round_trip::<SearchRequest>(
             "<R><SearchID>0x23829381</SearchID><SearchIndex>6</SearchIndex></R>",
             V1_1,

@@ -12,6 +12,7 @@ pub mod place;
 pub mod presence;
 pub mod presence_access;
 pub mod program;
+pub mod public_profile;
 pub mod refusal;
 pub mod session;
 pub mod subscription;

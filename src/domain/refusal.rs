@@ -39,6 +39,8 @@ pub enum Refusal {
     NoSuchList,
     /// A list of that name is there already.
     ListExists,
+    /// A public profile has no such property, or not with that value.
+    BadUserProperty,
     /// A presence attribute is not known.
     BadAttribute,
     /// A presence attribute cannot have this value.
@@ -55,4 +57,6 @@ pub enum Refusal {
     NoSuchMessage,
     /// No such search.
     NoSuchSearch,
+    /// The search has no such page.
+    NoSuchPage,
 }

@@ -19,6 +19,7 @@ pub(super) fn result_of(answer: &Primitive) -> Option<&StatusResult> {
         Primitive::Disconnect(it) => it.result.as_ref(),
         Primitive::GetWatcherListResponse(it) => it.result.as_ref(),
         Primitive::GetReactiveAuthStatusResponse(it) => it.result.as_ref(),
+        Primitive::GetPublicProfileResponse(it) => Some(&it.result),
         Primitive::SearchResponse(it) => it.result.as_ref(),
         _ => None,
     }

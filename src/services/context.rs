@@ -31,6 +31,7 @@ use crate::{
         probed::Probes,
         questions::Questions,
         refused,
+        searches::Searches,
         sights::Sights,
         strangers::Strangers,
         waiting::Waiting,
@@ -111,6 +112,8 @@ pub struct Shared {
     pub(super) questions: Questions,
     /// What programs of contacts can do.
     pub(super) capabilities: Sights,
+    /// Searches with more pages.
+    pub(super) searches: Searches,
     /// Pictures drawn of late.
     pub(super) drawings: Drawings,
     /// Pictures of contacts that are fetched.
@@ -159,6 +162,7 @@ impl Services {
             fresh: Fresh::default(),
             questions: Questions::default(),
             capabilities: Sights::default(),
+            searches: Searches::default(),
             drawings: Drawings::default(),
             fetches: Fetches::default(),
             calls,

@@ -46,7 +46,11 @@ impl Services {
             P::GetBlockedListRequest => self.blocked(asker).await,
             P::BlockEntityRequest(request) => self.block(asker, request).await,
             P::SearchRequest(request) => self.search(asker, request).await,
-            P::StopSearchRequest(request) => Ok(self.stop_search(request)),
+            P::GetPublicProfileRequest(request) => self.public_profiles(asker, request).await,
+            P::UpdatePublicProfileRequest(request) => {
+                self.update_public_profile(asker, request).await
+            }
+            P::StopSearchRequest(request) => Ok(self.stop_search(asker, request)),
             // Sent as a request by a phone that should have answered (handset: Nokia and corpus
             // differ): what it says counts all the same.
             P::MessageDelivered(delivered) => {

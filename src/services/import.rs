@@ -372,7 +372,7 @@ impl Import<'_> {
                     address,
                 })),
                 "accepted" | "watched_until" | "block" | "let" | "report" | "personal"
-                | "picture" | "last_there" => {}
+                | "public_profile" | "picture" | "last_there" => {}
                 kind => self.remark(&format!("{kind} is not understood")),
             }
         }

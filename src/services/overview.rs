@@ -8,6 +8,7 @@ use crate::{
         account::Account,
         address::Address,
         contact::{Contact, ContactList, Grant, Relation},
+        public_profile::PublicProfile,
         session::Session,
     },
     services::{accounts::AccountError, context::Services, refused},
@@ -35,6 +36,8 @@ pub struct Overview {
     pub mailbox: MailboxSize,
     /// When the oldest of that came.
     pub oldest: Option<Millis>,
+    /// What it makes public, if anything.
+    pub public_profile: Option<PublicProfile>,
     /// When its last phone went, if none is there.
     pub last_there: Option<Millis>,
 }
@@ -62,6 +65,7 @@ impl Services {
             grants: store.grants(address).await?,
             entities: person.entities,
             mailbox: person.mailbox,
+            public_profile: person.public_profile,
             last_there: store.last_there(address).await?.map(|last| last.at),
             oldest: store.letters(address, 1).await?.first().map(|letter| letter.received),
         }))

@@ -18,6 +18,7 @@ use crate::{
         lists::Lists,
         mailbox::Letter,
         personal::Personal,
+        public_profile::PublicProfile,
         session::Session,
     },
     services::{answers::Answers, probed::Probed},
@@ -52,6 +53,8 @@ pub struct Person {
     pub lists: Option<Box<Lists>>,
     /// What its user shows, whichever device told it last.
     pub personal: Option<Box<Personal>>,
+    /// What its user makes public.
+    pub public_profile: Option<Box<PublicProfile>>,
     /// Its contacts that were probed a moment ago.
     pub probed: Option<Box<Probed>>,
 }
@@ -140,6 +143,7 @@ impl Person {
             aliases: Arc::new(rows.aliases),
             lists: None,
             personal: rows.personal.map(Box::new),
+            public_profile: rows.public_profile.map(Box::new),
             probed: None,
         }
     }

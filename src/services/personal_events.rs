@@ -13,7 +13,7 @@ use crate::{
         refusal::Refusal,
         session::Session,
     },
-    services::{context::Services, person::Person, unit::Unit},
+    services::{context::Services, directory::set_public_profile, person::Person, unit::Unit},
     store::write::Write,
     xmpp::{
         message::{Message, MessageKind},
@@ -44,6 +44,10 @@ impl Services {
             return Ok(());
         }
         unit.write(Write::SetPersonal { account: owner.clone(), personal: after.clone() });
+        if let Some(public) = &person.public_profile {
+            // It is found by other words.
+            unit.write(set_public_profile(owner, Some(public.clone()), after.as_deref()));
+        }
         // Who appears offline gives no sign of life.
         let others = person.sessions.iter().map(|live| &live.session);
         let others = others.filter(|other| other.id != session.id);

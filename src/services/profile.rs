@@ -8,10 +8,12 @@ use crate::{
     domain::{
         address::Address,
         personal::{Personal, Picture},
+        public_profile::PublicProfile,
         session::{LastThere, Session},
     },
     services::{
         context::Services,
+        directory::set_public_profile,
         export::{row, spelt},
         pictures::hexadecimal,
     },
@@ -38,8 +40,10 @@ impl Services {
         let personal = person.personal.iter().map(|facts| row("personal", "", &spelt(facts)));
         let base64 = |octets: &[u8]| BASE64_STANDARD.encode(octets);
         let picture = picture.iter().map(|it| row("picture", &it.hash, &base64(&it.octets)));
+        let public = person.public_profile.iter();
+        let public = public.map(|profile| row("public_profile", "", &spelt(profile)));
         let last = last.iter().map(|last| row("last_there", "", &spelt(last)));
-        Ok(personal.chain(picture).chain(last).collect())
+        Ok(personal.chain(public).chain(picture).chain(last).collect())
     }
 }
 
@@ -63,6 +67,9 @@ pub(super) fn profile_writes(
         }
     }
     let personal = personal.and_then(Personal::boxed);
+    let public = read::<PublicProfile>(own, "public_profile", &mut remarks);
+    let public = public.and_then(PublicProfile::boxed);
+    writes.push(set_public_profile(account, public, personal.as_deref()));
     writes.push(Write::SetPersonal { account: account.clone(), personal });
     if let Some(last) = read::<LastThere>(own, "last_there", &mut remarks) {
         let last = Box::new(LastThere { at: last.at.min(now), ..last });

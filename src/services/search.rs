@@ -1,55 +1,96 @@
-//! Search: for an account of ours by its exact name; there are no groups to find yet.
+//! Search: for an account of ours by its exact name, and for those who chose to be found; there
+//! are no groups to find yet.
+
+use compact_str::CompactString;
 
 use crate::{
     bridge,
     csp::{
-        address::UserAddress,
         outcome::StatusResult,
         primitive::Primitive,
-        search::{SearchElement, SearchRequest, SearchResponse, StopSearchRequest},
+        search::{SearchPair, SearchRequest, SearchResponse, StopSearchRequest},
     },
-    domain::refusal::Refusal,
+    domain::{address::Address, public_profile::Criterion, refusal::Refusal},
     services::{
         context::Services,
+        directory::MAX_FOUND,
         refused,
         transaction::{Asker, done},
     },
 };
 
+/// Findings of one answer, where the phone does not say how many it takes.
+const USUAL_PAGE: u32 = 20;
+
+/// Findings of one answer at most.
+// handset: S60 §9.1
+const MAX_PAGE: u32 = 100;
+
 impl Services {
-    /// Returns who is meant.
-    ///
-    /// Who knows the name can write to it anyway: nothing is given away. Names, numbers and the
-    /// like find nobody until accounts can choose to be found.
+    /// Returns who is meant, page by page.
     pub(super) async fn search(
         &self,
-        _asker: &Asker,
+        asker: &Asker,
         request: SearchRequest,
     ) -> Result<Primitive, Refusal> {
-        let SearchRequest::First { pairs, .. } = request else { return Err(Refusal::NoSuchSearch) };
-        let mut users = Vec::new();
-        if let [pair] = pairs.as_slice()
-            && pair.element == SearchElement::UserId
-            && let Some(address) =
-                bridge::address::of_user(&UserAddress::parse(&pair.text), &self.rules.domain)
-            && self.store.account(&address).await.map_err(refused)?.is_some()
-        {
-            users.push(bridge::address::to_user(&address));
+        match request {
+            SearchRequest::First { pairs, limit } => {
+                let found = self.meant_by(asker, &pairs).await?;
+                let page = limit.unwrap_or(USUAL_PAGE).clamp(1, MAX_PAGE) as usize;
+                let rest = (found.len() > page).then(|| found.clone());
+                let id = rest.and_then(|found| {
+                    self.searches.keep(&asker.session, page, found, self.clock.now())
+                });
+                Ok(findings(id, &found, 0, page))
+            }
+            SearchRequest::Next { id, index } => {
+                let search = self.searches.find(&asker.session, &id);
+                let search = search.ok_or(Refusal::NoSuchSearch)?;
+                let first = index.map_or(search.page, |index| index.saturating_sub(1) as usize);
+                if first >= search.found.len() {
+                    return Err(Refusal::NoSuchPage);
+                }
+                Ok(findings(Some(id), &search.found, first, search.page))
+            }
         }
-        Ok(Primitive::SearchResponse(SearchResponse {
-            result: Some(StatusResult::ok()),
-            id: None,
-            findings: u32::try_from(users.len()).unwrap_or(u32::MAX),
-            // handset: S60 §9.1: always there, also where nothing was found.
-            is_complete: true,
-            index: None,
-            users,
-            groups: Vec::new(),
-        }))
     }
 
-    /// Ends a search; none goes on beyond its answer.
-    pub(super) fn stop_search(&self, _request: StopSearchRequest) -> Primitive {
+    async fn meant_by(&self, asker: &Asker, pairs: &[SearchPair]) -> Result<Vec<Address>, Refusal> {
+        let home = &self.rules.domain;
+        let criteria = pairs.iter().map(|pair| bridge::directory::criterion(pair, home));
+        // What nobody is found by is not passed over: all must hold.
+        let Some(criteria) = criteria.collect::<Option<Vec<Criterion>>>() else {
+            return Ok(Vec::new());
+        };
+        // Who knows the name can write to it anyway: nothing is given away.
+        if let [Criterion::Address(address)] = criteria.as_slice() {
+            let account = self.store.account(address).await.map_err(refused)?;
+            return Ok(account.map(|account| account.address).into_iter().collect());
+        }
+        let found = self.found(asker.account(), &criteria, MAX_FOUND).await?;
+        Ok(found.into_iter().map(|found| found.address).collect())
+    }
+
+    /// Ends a search.
+    pub(super) fn stop_search(&self, asker: &Asker, request: StopSearchRequest) -> Primitive {
+        self.searches.stop(&asker.session, &request.id);
         done()
     }
+}
+
+/// Returns a page; without a number there is no other.
+fn findings(id: Option<CompactString>, found: &[Address], first: usize, page: usize) -> Primitive {
+    let here = &found[first..found.len().min(first + page)];
+    let next = (first + here.len() < found.len() && id.is_some()).then_some(first + here.len() + 1);
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Primitive::SearchResponse(SearchResponse {
+        result: Some(StatusResult::ok()),
+        id,
+        findings: number(found.len()),
+        // handset: S60 §9.1: always there, also where nothing was found.
+        is_complete: next.is_none(),
+        index: next.map(number),
+        users: here.iter().map(bridge::address::to_user).collect(),
+        groups: Vec::new(),
+    })
 }

@@ -11,6 +11,7 @@ use crate::{
         address::Address,
         aliases::Aliases,
         personal::Personal,
+        public_profile::PublicProfile,
         session::{LastThere, Session},
     },
     store::{
@@ -39,6 +40,8 @@ pub struct PersonRows {
     pub aliases: Aliases,
     /// What its user showed last, if anything.
     pub personal: Option<Personal>,
+    /// What its user makes public, if anything.
+    pub public_profile: Option<PublicProfile>,
 }
 
 impl Store {
@@ -217,11 +220,11 @@ fn read_person(row: &Row) -> Result<PersonRows, RowError> {
         .filter_map(|columns| rows::logged("entities", columns.read()))
         .collect();
     let aliases = aliases::read(row, 10)?;
-    let personal = rows::optional_text(row, 11)?;
-    // Unreadable, it costs itself only.
-    let personal = personal.and_then(|_| rows::logged("accounts", rows::json(row, 11)));
+    // Unreadable, each costs itself only.
+    let personal = rows::logged("accounts", rows::optional_json(row, 11)).flatten();
+    let public_profile = rows::logged("public_profiles", rows::optional_json(row, 12)).flatten();
     let (account, sessions) = (read(row)?, Vec::new());
-    Ok(PersonRows { account, sessions, mailbox, entities, aliases, personal })
+    Ok(PersonRows { account, sessions, mailbox, entities, aliases, personal, public_profile })
 }
 
 #[derive(Deserialize)]
@@ -284,7 +287,7 @@ const DELETE: &str = "DELETE FROM answers
     DELETE FROM accounts WHERE address = $1;";
 
 /// Columns before those of a session.
-const PERSON_COLUMNS: usize = 12;
+const PERSON_COLUMNS: usize = 13;
 const SELECT_PERSON: &str = concat!(
     "SELECT a.address, a.state, a.sealed, a.hashed, a.block_list_in_use, a.grant_list_in_use,
         a.created,
@@ -293,7 +296,8 @@ const SELECT_PERSON: &str = concat!(
     entities_as_json!(),
     ", ",
     aliases_as_json!(),
-    ", a.personal, s.id, s.account, s.client_id, s.resource, s.cookie, s.keep_alive, s.opened,
+    ", a.personal, (SELECT profile FROM public_profiles WHERE account = $1),
+        s.id, s.account, s.client_id, s.resource, s.cookie, s.keep_alive, s.opened,
         s.expires,
         s.terms, s.presence
     FROM accounts a LEFT JOIN sessions s ON s.account = a.address

@@ -6,7 +6,8 @@ use crate::{
     base::clock::Millis,
     store::{
         accounts, aliases, answers, contact_lists, contact_presence, contacts, departures,
-        entities, pictures, programs, sessions, sqlite::Query, watches, write::Write,
+        entities, pictures, programs, public_profiles, sessions, sqlite::Query, watches,
+        write::Write,
     },
 };
 
@@ -34,6 +35,9 @@ pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
         }
         Write::SetPersonal { account, personal } => {
             accounts::set_personal(account, personal.as_deref())
+        }
+        Write::SetPublicProfile { account, profile, entries } => {
+            public_profiles::set(account, profile.as_deref(), entries)
         }
         Write::PutPicture(picture) => pictures::put(picture),
         Write::TouchPicture { hash, used } => pictures::touch(hash, *used),

@@ -11,13 +11,14 @@ use crate::store::{
 };
 
 /// The migrations of SQLite in their order. A released one is never edited.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "store", include_str!("../../schema/sqlite/0001_store.sql")),
     (3, "departures", include_str!("../../schema/sqlite/0003_departures.sql")),
     (4, "accepted", include_str!("../../schema/sqlite/0004_accepted.sql")),
     (5, "lists", include_str!("../../schema/sqlite/0005_lists.sql")),
     (6, "pictures", include_str!("../../schema/sqlite/0006_pictures.sql")),
     (7, "owners", include_str!("../../schema/sqlite/0007_owners.sql")),
+    (8, "public_profiles", include_str!("../../schema/sqlite/0008_public_profiles.sql")),
 ];
 
 /// Applies what is missing; does not touch a database that is newer.

@@ -15,6 +15,7 @@ pub mod mailbox;
 pub mod outbox;
 pub mod pictures;
 pub mod programs;
+pub mod public_profiles;
 pub mod sessions;
 pub mod statistics;
 pub mod watches;

@@ -12,6 +12,7 @@ use crate::{
         personal::Personal,
         presence::Presence,
         program::Program,
+        public_profile::{Entry, PublicProfile},
         session::{LastThere, Session},
     },
     store::{answers::Answer, entities::EntityKind, pictures::StoredPicture},
@@ -136,6 +137,15 @@ pub enum Write {
         account: Address,
         /// All of it, if anything.
         personal: Option<Box<Personal>>,
+    },
+    /// Notes what the user of an account makes public; the account is found by the entries.
+    SetPublicProfile {
+        /// Whose.
+        account: Address,
+        /// All of it; none, and nobody finds the account any more.
+        profile: Option<Box<PublicProfile>>,
+        /// By what it is found.
+        entries: Vec<Entry>,
     },
     /// Keeps a picture.
     PutPicture(StoredPicture),

@@ -14,23 +14,58 @@ use crate::xmpp::{
 /// Characters of one text that are read.
 const MAX_CHARS: usize = 1024;
 
+/// Phone numbers, and mail addresses, that are read.
+const MAX_LISTED: usize = 8;
+
+/// What a phone number can be.
+// spec: XEP-0054 §A
+const KINDS: [&str; 13] = [
+    "HOME", "WORK", "VOICE", "FAX", "PAGER", "MSG", "CELL", "VIDEO", "BBS", "MODEM", "ISDN", "PCS",
+    "PREF",
+];
+
 /// As much of a profile as we know or show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VCard {
     /// The whole name.
     pub full_name: Option<String>,
+    /// The family name.
+    pub family: Option<String>,
+    /// The given name.
+    pub given: Option<String>,
     /// The name among friends.
     pub nickname: Option<String>,
     /// A picture.
     pub photo: Option<Photo>,
+    /// When the user was born, as in `1906-12-09`.
+    pub birthday: Option<String>,
     /// Where the user is.
     pub address: Option<Address>,
+    /// Phone numbers.
+    pub numbers: Vec<Number>,
+    /// Addresses for mail.
+    pub emails: Vec<String>,
     /// The clock's distance from UTC, as in `+02:00`.
     pub time_zone: Option<String>,
     /// Latitude and longitude in degrees, as decimals.
     pub point: Option<(String, String)>,
+    /// What the user does.
+    pub title: Option<String>,
+    /// For whom.
+    pub organization: Option<String>,
     /// A page of the user.
     pub url: Option<String>,
+    /// Whatever else.
+    pub description: Option<String>,
+}
+
+/// A phone number in a profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Number {
+    /// What it is, as in `CELL`.
+    pub kinds: Vec<&'static str>,
+    /// The number.
+    pub number: String,
 }
 
 /// A picture in a profile.
@@ -60,14 +95,24 @@ impl VCard {
     pub fn read(vcard: Node<'_>) -> Self {
         let part = |name| vcard.child(name, ns::VCARD);
         let point = part("GEO").and_then(|geo| text(geo, "LAT").zip(text(geo, "LON")));
+        let name = |part_of| part("N").and_then(|name| text(name, part_of));
+        let each = |name| vcard.children().filter(move |child| child.is(name, ns::VCARD));
         Self {
             full_name: text(vcard, "FN"),
+            family: name("FAMILY"),
+            given: name("GIVEN"),
             nickname: text(vcard, "NICKNAME"),
             photo: part("PHOTO").and_then(Photo::read),
+            birthday: text(vcard, "BDAY"),
             address: part("ADR").map(Address::read),
+            numbers: each("TEL").filter_map(Number::read).take(MAX_LISTED).collect(),
+            emails: each("EMAIL").filter_map(email).take(MAX_LISTED).collect(),
             time_zone: text(vcard, "TZ"),
             point,
+            title: text(vcard, "TITLE"),
+            organization: part("ORG").and_then(|org| text(org, "ORGNAME")),
             url: text(vcard, "URL"),
+            description: text(vcard, "DESC").or_else(|| text(vcard, "NOTE")),
         }
     }
 
@@ -77,14 +122,49 @@ impl VCard {
         let point = self.point.as_ref().map(|(latitude, longitude)| {
             element("GEO").with_leaf("LAT", latitude).with_leaf("LON", longitude)
         });
+        let name = (self.family.is_some() || self.given.is_some()).then(|| {
+            element("N").with_all(leaf("FAMILY", &self.family)).with_all(leaf("GIVEN", &self.given))
+        });
+        let email =
+            |email: &String| element("EMAIL").with(element("INTERNET")).with_leaf("USERID", email);
+        let organization =
+            self.organization.as_ref().map(|name| element("ORG").with_leaf("ORGNAME", name));
         element("vCard")
             .with_all(leaf("FN", &self.full_name))
+            .with_all(name)
             .with_all(leaf("NICKNAME", &self.nickname))
             .with_all(self.photo.as_ref().map(Photo::to_payload))
+            .with_all(leaf("BDAY", &self.birthday))
             .with_all(self.address.as_ref().map(Address::to_payload))
+            .with_all(self.numbers.iter().map(Number::to_payload))
+            .with_all(self.emails.iter().map(email))
             .with_all(leaf("TZ", &self.time_zone))
             .with_all(point)
+            .with_all(leaf("TITLE", &self.title))
+            .with_all(organization)
             .with_all(leaf("URL", &self.url))
+            .with_all(leaf("DESC", &self.description))
+    }
+}
+
+impl Number {
+    /// Returns the word for what a number can be, however it is spelt.
+    pub fn kind(word: &str) -> Option<&'static str> {
+        KINDS.into_iter().find(|kind| kind.eq_ignore_ascii_case(word))
+    }
+
+    fn read(tel: Node<'_>) -> Option<Self> {
+        let kinds = tel.children().filter_map(|child| Self::kind(child.name())).take(MAX_LISTED);
+        Some(Self {
+            kinds: kinds.collect(),
+            number: text(tel, "NUMBER").or_else(|| own_text(tel))?,
+        })
+    }
+
+    fn to_payload(&self) -> Payload {
+        element("TEL")
+            .with_all(self.kinds.iter().map(|kind| element(kind)))
+            .with_leaf("NUMBER", &self.number)
     }
 }
 
@@ -142,6 +222,16 @@ fn leaf(name: &str, text: &Option<String>) -> Option<Payload> {
     text.as_ref().map(|text| element(name).with_text(text))
 }
 
+fn email(email: Node<'_>) -> Option<String> {
+    text(email, "USERID").or_else(|| own_text(email))
+}
+
+/// Older programs write the text where its parts should be.
+fn own_text(of: Node<'_>) -> Option<String> {
+    let text: String = of.text().trim().chars().take(MAX_CHARS).collect();
+    (!text.is_empty()).then_some(text)
+}
+
 fn text(of: Node<'_>, name: &str) -> Option<String> {
     of.child_text(name, ns::VCARD).map(|text| text.chars().take(MAX_CHARS).collect())
 }
@@ -160,7 +250,15 @@ mod tests {
     fn a_profile_is_read_as_it_was_written() {
         let card = VCard {
             full_name: some("Peter Saint-Andre"),
+            family: some("Saint-Andre"),
+            given: some("Peter"),
             nickname: some("stpeter"),
+            birthday: some("1966-08-06"),
+            numbers: vec![Number { kinds: vec!["WORK", "VOICE"], number: "303-308-3282".into() }],
+            emails: vec!["stpeter@jabber.org".into()],
+            title: some("Executive Director"),
+            organization: some("XMPP Standards Foundation"),
+            description: some("More on my weblog"),
             photo: Some(Photo { media_type: "image/png".into(), octets: vec![0x89, 0x50] }),
             address: Some(Address {
                 extended: some("Suite 600"),
@@ -192,6 +290,22 @@ mod tests {
     }
 
     #[test]
+    fn numbers_and_mail_addresses_are_read_as_programs_write_them() {
+        let card = |inside: &str| {
+            let text = format!("<vCard xmlns='vcard-temp'>{inside}</vCard>");
+            VCard::read(Payload::parse(&text).unwrap().node())
+        };
+        for email in ["<INTERNET/><PREF/><USERID>a@b</USERID>", "<USERID>a@b</USERID>", "a@b"] {
+            assert_eq!(card(&format!("<EMAIL>{email}</EMAIL>")).emails, ["a@b"], "{email}");
+        }
+        let read = card("<TEL><HOME/><X/></TEL><TEL><CELL/><NUMBER>1</NUMBER></TEL><TEL>2</TEL>");
+        assert_eq!(read.numbers.len(), 2);
+        assert_eq!(read.numbers[0].kinds, ["CELL"]);
+        assert_eq!(card(&"<TEL>1</TEL>".repeat(100)).numbers.len(), MAX_LISTED);
+        assert_eq!(card("<NOTE>x</NOTE>").description.as_deref(), Some("x"));
+    }
+
+    #[test]
     fn a_text_without_end_is_cut_off() {
         let long = VCard { full_name: Some("x".repeat(100_000)), ..VCard::default() };
         let read = VCard::read(long.to_payload().node());
@@ -201,7 +315,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_profile_panics(
-            names in proptest::collection::vec("FN|NICKNAME|PHOTO|BINVAL|GEO|LAT|LON|ADR|TZ", 0..8),
+            names in proptest::collection::vec("FN|N|FAMILY|PHOTO|BINVAL|GEO|LAT|LON|ADR|TZ|TEL|NUMBER|EMAIL", 0..8),
             text in ".{0,40}",
         ) {
             let inner = names.iter().rev().fold(element("X").with_text(&text), |inside, name| {

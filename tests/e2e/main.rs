@@ -64,6 +64,9 @@ mod lists;
 /// Pictures, moods, places and profiles, both ways.
 mod personal;
 
+/// What users tell everybody of themselves.
+mod public_profile;
+
 /// Accounts move between servers.
 mod moving;
 

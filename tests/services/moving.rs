@@ -11,6 +11,7 @@ use onesoup::{
         mailbox::{Content, Letter, Message, Outcome, Report},
         personal::{Card, Mood, Personal, Picture},
         presence::{Availability, Presence},
+        public_profile::PublicProfile,
         session::LastThere,
         view::View,
     },
@@ -49,12 +50,13 @@ async fn written(services: &Services, address: &Address, with_password: bool) ->
 
 /// What must be the same on both sides, but for what is made anew.
 fn kept(overview: Overview) -> String {
+    let public = overview.public_profile.clone();
     let Overview { account, owner, lists, mut contacts, grants, entities, mailbox, oldest, .. } =
         overview;
     contacts.sort_by(|one, other| one.address.cmp(&other.address));
     let account = (account.state, account.created, account.block_list_in_use, owner);
     format!(
-        "{account:?}\n{lists:#?}\n{contacts:#?}\n{grants:?}\n{entities:?}\n{mailbox:?}{oldest:?}"
+        "{account:?}\n{lists:#?}\n{contacts:#?}\n{grants:?}\n{entities:?}\n{mailbox:?}{oldest:?}{public:?}"
     )
 }
 
@@ -117,6 +119,12 @@ async fn account_with_everything(world: &World) -> Address {
             account: account(),
             block_list_in_use: true,
             grant_list_in_use: false,
+        },
+        Write::SetPublicProfile {
+            account: account(),
+            profile: PublicProfile { city: Some("Åbo \"1\"".into()), ..PublicProfile::default() }
+                .boxed(),
+            entries: Vec::new(),
         },
         Write::SetAccountState { account: account(), state: AccountState::Suspended },
         Write::SetOwner { account: account(), owner: ann.clone() },

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     app::cli::{roster, table::in_columns},
     base::clock::Millis,
+    bridge,
     domain::{
         account::{AccountState, StoredPassword},
         address::Address,
@@ -79,6 +80,7 @@ fn as_text(overview: &Overview) -> String {
         row("last there", overview.last_there.map_or_else(|| "-".to_owned(), moment)),
         row("password", logins(&account.password).to_owned()),
         row("mailbox", waits),
+        row("public", public(overview)),
         row("blocks", entities(overview, EntityKind::Block, account.block_list_in_use)),
         row("lets only", entities(overview, EntityKind::Grant, account.grant_list_in_use)),
     ]));
@@ -155,6 +157,7 @@ fn as_json(overview: &Overview) -> Value {
             "bytes": overview.mailbox.bytes,
             "oldest": overview.oldest.map(moment),
         },
+        "public_profile": overview.public_profile,
         "block_list": {"in_use": account.block_list_in_use, "entities": entities(EntityKind::Block)},
         "grant_list": {"in_use": account.grant_list_in_use, "entities": entities(EntityKind::Grant)},
         "phones": overview.sessions.iter().map(phone).collect::<Vec<_>>(),
@@ -185,6 +188,14 @@ fn entities(overview: &Overview, kind: EntityKind, is_in_use: bool) -> String {
         (false, true) => names.join(", "),
         (false, false) => format!("{} (not in use)", names.join(", ")),
     }
+}
+
+/// What everybody may know, in the words of phones.
+fn public(overview: &Overview) -> String {
+    let Some(profile) = &overview.public_profile else { return "nothing".to_owned() };
+    let facts = bridge::public_profile::to_phone(profile);
+    let facts: Vec<String> = facts.iter().map(|it| format!("{} {:?}", it.name, it.value)).collect();
+    facts.join(", ")
 }
 
 fn scope(scope: &Scope) -> String {

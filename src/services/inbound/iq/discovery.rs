@@ -25,7 +25,7 @@ impl Services {
                 None => identity::device(&session.presence),
                 Some(node) => at_node(&session.presence, node)?,
             },
-            Asked::NoAccount | Asked::NoDevice => return Err(Condition::ServiceUnavailable),
+            Asked::NoAccount(_) | Asked::NoDevice => return Err(Condition::ServiceUnavailable),
         };
         match (node, &info.node) {
             (Some(_), None) => Err(Condition::ItemNotFound),
@@ -50,7 +50,7 @@ fn at_node(presence: &Presence, node: &str) -> Result<DiscoInfo, Condition> {
 pub(super) fn items(asked: &Asked, node: Option<&str>) -> Result<DiscoItems, Condition> {
     let items = match (asked, node) {
         (Asked::NoDevice, _) => return Err(Condition::ServiceUnavailable),
-        (Asked::NoAccount, _) | (Asked::Domain | Asked::Device(_), None) => Vec::new(),
+        (Asked::NoAccount(_), _) | (Asked::Domain | Asked::Device(_), None) => Vec::new(),
         (Asked::Account(person, view), None) => {
             let sessions = person.sessions.iter().map(|live| &live.session);
             let visible = sessions.filter(|session| session.presence.is_visible());

@@ -18,7 +18,7 @@ impl Services {
             // Polls are no sign of its user.
             Asked::Device(_) => Duration::ZERO,
             // spec: XEP-0012 §4, also for who is not there: a stranger is not told which it is.
-            Asked::NoAccount => return Err(Condition::Forbidden),
+            Asked::NoAccount(_) => return Err(Condition::Forbidden),
             Asked::Account(_, view) if !view.may_see(Attribute::OnlineStatus) => {
                 return Err(Condition::Forbidden);
             }

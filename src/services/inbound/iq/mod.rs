@@ -8,7 +8,10 @@ pub mod software;
 
 use crate::{
     bridge,
-    domain::{address::Address, session::Session, view::View},
+    domain::{
+        address::Address, personal::Personal, public_profile::PublicProfile, session::Session,
+        view::View,
+    },
     services::{
         context::Services,
         inbound::{
@@ -34,8 +37,8 @@ pub(super) enum Asked {
     Account(Box<Person>, View),
     /// A device that is there, and that the asker sees.
     Device(Box<Session>),
-    /// An account that is not there, or that the asker may not know of.
-    NoAccount,
+    /// An account that is not there, or of which the asker may not know more than this.
+    NoAccount(Option<Box<PublicProfile>>),
     /// The same of a device.
     NoDevice,
 }
@@ -79,13 +82,19 @@ impl Services {
             }
             (Query::Register(_), asked) => self.needed_to_register(iq, asked).await.map(Some),
             (Query::VCard(_), Asked::Account(person, view)) => {
-                Ok(Some(self.profile(&facts_seen(person, view)).await?.to_payload()))
+                let public = person.public_profile.as_deref();
+                Ok(Some(self.profile(&facts_seen(person, view), public).await?.to_payload()))
+            }
+            // Whoever wants to know may know what is public.
+            (Query::VCard(_), Asked::NoAccount(Some(public))) => {
+                let nothing = Personal::default();
+                Ok(Some(self.profile(&nothing, Some(public)).await?.to_payload()))
             }
             (Query::Items(wanted), Asked::Account(person, view)) => {
                 Ok(Some(self.items_at(&facts_seen(person, view), wanted).await?))
             }
             (Query::LastActivity, asked) => Ok(Some(self.last_activity(asked).await?.to_payload())),
-            (_, Asked::NoAccount | Asked::NoDevice) => Err(Condition::ServiceUnavailable.into()),
+            (_, Asked::NoAccount(_) | Asked::NoDevice) => Err(Condition::ServiceUnavailable.into()),
             (Query::Ping, _) => Ok(None),
             (Query::Version, Asked::Domain) => Ok(Some(software::domain().to_payload())),
             (Query::Version, Asked::Device(session)) => {
@@ -122,8 +131,13 @@ impl Services {
         let person = self.admitting(&account, &asker).await?;
         // spec: XEP-0030 §8: an account is not disclosed to who may not see it, nor a device to
         // who still knows its name.
-        let Some(mut person) = person.filter(|_| contact.relation.from) else {
-            return Ok(iq.to.resource().map_or(Asked::NoAccount, |_| Asked::NoDevice));
+        let mut person = match person {
+            Some(person) if contact.relation.from => person,
+            other => {
+                let public = other.and_then(|person| person.public_profile);
+                let account = Asked::NoAccount(public);
+                return Ok(iq.to.resource().map_or(account, |_| Asked::NoDevice));
+            }
         };
         // What is told on request is no more than what is shown.
         let access = self.access(&mut person).await.map_err(bridge::refusal::condition)?;

@@ -4,6 +4,7 @@ use crate::{
     bridge,
     domain::{
         personal::{Personal, Picture},
+        public_profile::PublicProfile,
         view::View,
     },
     services::{context::Services, person::Person, personal_events::item},
@@ -19,12 +20,20 @@ use crate::{
 };
 
 impl Services {
-    /// Returns the profile of an account, of which the asker sees these facts.
+    /// Returns the profile of an account, of which the asker sees these facts, and everybody this.
     // spec: XEP-0054 §3.3
-    pub(super) async fn profile(&self, facts: &Personal) -> Result<VCard, Condition> {
+    pub(super) async fn profile(
+        &self,
+        facts: &Personal,
+        public: Option<&PublicProfile>,
+    ) -> Result<VCard, Condition> {
         let photo = self.octets(facts.picture.as_ref()).await;
         let photo = photo.map(|it| Photo { media_type: it.media_type, octets: it.octets });
-        bridge::profile::to_vcard(facts, photo).ok_or(Condition::ItemNotFound)
+        let mut card = bridge::profile::to_vcard(facts, photo);
+        if let Some(public) = public {
+            bridge::public_profile::add_to_vcard(public, &mut card);
+        }
+        if card == VCard::default() { Err(Condition::ItemNotFound) } else { Ok(card) }
     }
 
     /// Returns the items at a node of an account, of which the asker sees these facts.

@@ -1,0 +1,145 @@
+//! By what people are found, and what phones look for.
+
+use crate::{
+    bridge,
+    csp::{
+        address::UserAddress,
+        search::{SearchElement, SearchPair},
+    },
+    domain::{
+        personal::Personal,
+        public_profile::{Criterion, Entry, Fact, PublicProfile, folded},
+    },
+};
+
+/// Returns what a phone looks for; none for what nobody is found by.
+pub fn criterion(pair: &SearchPair, home: &str) -> Option<Criterion> {
+    let text = folded(&pair.text);
+    let age = || text.parse().ok();
+    let fact = match pair.element {
+        SearchElement::UserId => {
+            let user = UserAddress::parse(&pair.text);
+            return bridge::address::of_user(&user, home).map(Criterion::Address);
+        }
+        SearchElement::AgeMin => return age().map(Criterion::AgeFrom),
+        SearchElement::AgeMax => return age().map(Criterion::AgeTo),
+        SearchElement::FirstName => Fact::FirstName,
+        SearchElement::LastName => Fact::LastName,
+        SearchElement::FriendlyName => Fact::FriendlyName,
+        SearchElement::Alias => Fact::Alias,
+        SearchElement::EmailAddress => Fact::Email,
+        SearchElement::MobileNumber => Fact::Number,
+        SearchElement::City => Fact::City,
+        SearchElement::Country => Fact::Country,
+        SearchElement::Gender => Fact::Gender,
+        SearchElement::Intention => Fact::Intention,
+        SearchElement::Interests => Fact::Interests,
+        SearchElement::MaritalStatus => Fact::MaritalStatus,
+        // Who is online is shown to contacts only.
+        SearchElement::OnlineStatus
+        | SearchElement::GroupId
+        | SearchElement::GroupName
+        | SearchElement::GroupTopic
+        | SearchElement::GroupJoined
+        | SearchElement::GroupOwner
+        | SearchElement::GroupAutoJoin
+        | SearchElement::Other(_) => return None,
+    };
+    (!text.is_empty()).then_some(Criterion::Text(fact, text))
+}
+
+/// Returns by what an account is found: by parts of what it makes public, and by what its contacts
+/// see only if that is known already.
+pub fn entries(profile: &PublicProfile, personal: Option<&Personal>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut add = |fact, text: Option<&str>, is_whole| {
+        let text = text.map(folded).filter(|text| !text.is_empty());
+        entries.extend(text.map(|text| Entry { fact, text, is_whole }));
+    };
+    let name = profile.friendly_name.as_deref();
+    add(Fact::FriendlyName, name, false);
+    add(Fact::Alias, name, false);
+    let mut words = name.unwrap_or_default().split_whitespace();
+    add(Fact::FirstName, words.next(), false);
+    add(Fact::LastName, words.last(), false);
+    add(Fact::Age, profile.age.map(|age| age.to_string()).as_deref(), true);
+    // A word or letter is part of others by accident: M of FEMALE.
+    add(Fact::Gender, profile.gender.as_deref(), true);
+    add(Fact::MaritalStatus, profile.marital_status.as_deref(), true);
+    add(Fact::Country, profile.country.as_deref(), true);
+    add(Fact::City, profile.city.as_deref(), false);
+    add(Fact::Intention, profile.intention.as_deref(), false);
+    add(Fact::Interests, profile.interests.as_deref(), false);
+    add(Fact::Alias, personal.and_then(|facts| facts.alias.as_deref()), true);
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::address::Address;
+
+    fn sought(element: &str, text: &str) -> Option<Criterion> {
+        use crate::csp::leaf::Word as _;
+        let element = SearchElement::from_word(element).unwrap();
+        criterion(&SearchPair { element, text: text.into() }, "onesoup.test")
+    }
+
+    #[test]
+    fn what_phones_look_for_is_understood() {
+        let kim = Address::of("kim", "onesoup.test");
+        assert_eq!(sought("USER_ID", "wv:Kim"), Some(Criterion::Address(kim)));
+        assert_eq!(sought("USER_AGE_MIN", " 18 "), Some(Criterion::AgeFrom(18)));
+        assert_eq!(sought("USER_AGE_MAX", "900"), None);
+        for (element, fact) in [
+            ("USER_FIRST_NAME", Fact::FirstName),
+            ("USER_LAST_NAME", Fact::LastName),
+            ("USER_FRIENDLY_NAME", Fact::FriendlyName),
+            ("USER_ALIAS", Fact::Alias),
+            ("USER_EMAIL_ADDRESS", Fact::Email),
+            ("USER_MOBILE_NUMBER", Fact::Number),
+            ("USER_CITY", Fact::City),
+            ("USER_COUNTRY", Fact::Country),
+            ("USER_GENDER", Fact::Gender),
+            ("USER_INTENTION", Fact::Intention),
+            ("USER_INTERESTS_HOBBIES", Fact::Interests),
+            ("USER_MARITAL_STATUS", Fact::MaritalStatus),
+        ] {
+            assert_eq!(
+                sought(element, " Abo  Turku"),
+                Some(Criterion::Text(fact, "abo turku".into()))
+            );
+            assert_eq!(sought(element, " "), None, "everybody is not looked for");
+        }
+        for nobody in ["USER_ONLINE_STATUS", "GROUP_NAME", "USER_SHOE_SIZE"] {
+            assert_eq!(sought(nobody, "T"), None);
+        }
+    }
+
+    #[test]
+    fn what_is_public_is_found_by_its_parts_and_the_rest_by_who_knows_it() {
+        let some = |text: &str| Some(text.to_owned());
+        let profile = PublicProfile {
+            friendly_name: some("Grace Brewster Hopper"),
+            age: Some(85),
+            gender: some("F"),
+            ..PublicProfile::default()
+        };
+        let personal = Personal { alias: some("Amazing Grace"), ..Personal::default() };
+        let mut found = entries(&profile, Some(&personal));
+        found.sort();
+        let found: Vec<(&str, &str, bool)> =
+            found.iter().map(|it| (it.fact.name(), it.text.as_str(), it.is_whole)).collect();
+        let expected = [
+            ("first_name", "grace", false),
+            ("last_name", "hopper", false),
+            ("friendly_name", "grace brewster hopper", false),
+            ("alias", "amazing grace", true),
+            ("alias", "grace brewster hopper", false),
+            ("age", "85", true),
+            ("gender", "f", true),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(entries(&PublicProfile::default(), None), []);
+    }
+}
