@@ -45,3 +45,6 @@ mod order;
 
 #[path = "services/public_profiles.rs"]
 mod public_profiles;
+
+#[path = "services/announcing.rs"]
+mod announcing;

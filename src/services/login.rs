@@ -290,6 +290,12 @@ impl Services {
             tracing::warn!(?refusal, account = %session.account, "who answers is not known");
         }
         drop(person);
+        let now = self.link_number();
+        if now != link {
+            // It came in between, and may not have found this session.
+            let (services, account) = (self.clone(), vec![session.account.clone()]);
+            tokio::spawn(async move { services.announce_until_shown(account, now).await });
+        }
         Counter::Logins.count();
         tracing::info!(account = %session.account, session = %short(&session.id),
             handset = %session.terms.handset, version = %session.terms.version, "logged in");

@@ -1,6 +1,7 @@
 //! One file per use case: the only place that decides and acts.
 
 pub mod accounts;
+mod announcing;
 mod answers;
 pub mod attempts;
 mod attribute_lists;

@@ -20,19 +20,10 @@ use crate::{
         session::Session,
         view::{Attribute, View},
     },
-    services::{
-        context::Services,
-        identity,
-        person::{Live, Person},
-        refused,
-        unit::Unit,
-    },
+    services::{context::Services, identity, person::Person, refused, unit::Unit},
     store::contact_presence::ContactPresence,
     xmpp::presence::{Presence as Stanza, PresenceKind},
 };
-
-/// Accounts read at once when all are gone through.
-const PAGE: u32 = 500;
 
 /// A device that shows something else from now on.
 pub struct Change {
@@ -115,12 +106,14 @@ impl Services {
         } else {
             BTreeMap::new()
         };
-        if !self.is_linked() && seers.iter().any(|seer| !self.is_ours(seer.contact)) {
+        // Looked at once: what is kept for the link is not said as well.
+        let is_linked = self.is_linked();
+        if !is_linked && seers.iter().any(|seer| !self.is_ours(seer.contact)) {
             self.keep_departures(changes, unit);
         }
         for seer in seers {
             if !self.is_ours(seer.contact) {
-                if self.is_linked() {
+                if is_linked {
                     self.show_elsewhere(changes, seer, unit)?;
                 }
             } else if let Some(known) = known.get(seer.contact)
@@ -177,81 +170,6 @@ impl Services {
         self.store.contacts(account).await.map_err(refused)
     }
 
-    /// After the link came up: everybody who is logged in is shown, and their contacts asked.
-    pub(super) async fn announce_everybody(&self, link: i64) {
-        self.tell_departures().await;
-        let mut after = None;
-        while let Some(accounts) = self.next_accounts(&mut after).await {
-            for account in accounts {
-                self.link_has_room().await;
-                if self.link_number() != link {
-                    // The next link has its own round.
-                    return;
-                }
-                if let Err(refusal) = self.announce(&account, link).await {
-                    tracing::warn!(?refusal, %account, "not shown to contacts elsewhere");
-                }
-            }
-        }
-    }
-
-    /// Shows an account to the contacts elsewhere, unless that was done on this link.
-    async fn announce(&self, account: &Address, link: i64) -> Result<(), Refusal> {
-        let now = self.clock.now();
-        let cell = self.people.cell(account, now);
-        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
-        let is_due = |live: &Live| live.shown_on != link && live.session.expires > now;
-        if !person.sessions.iter().any(is_due) {
-            return Ok(());
-        }
-        let contacts = self.contacts(account).await?;
-        let access = self.access(&mut person).await?;
-        let mut shown = Vec::new();
-        for live in person.sessions.iter_mut().filter(|live| is_due(live)) {
-            live.shown_on = link;
-            shown.push(live.session.clone());
-        }
-        for seer in self.elsewhere(&person, &contacts, &access) {
-            for session in &shown {
-                let stanza = stanza(session, &seer);
-                let available = stanza.filter(|stanza| stanza.kind == PresenceKind::Available);
-                available.into_iter().for_each(|stanza| self.say(&stanza.into()));
-            }
-        }
-        self.probe(&mut person, &contacts).await
-    }
-
-    /// Before the link goes down for good: to the rest of the world nobody is there any more.
-    /// Contacts of ours see nothing of it, for the sessions go on after the start.
-    pub async fn hide_everybody(&self) {
-        let mut after = None;
-        while self.is_linked()
-            && let Some(accounts) = self.next_accounts(&mut after).await
-        {
-            for account in accounts {
-                self.link_has_room().await;
-                if let Err(refusal) = self.hide(&account).await {
-                    tracing::warn!(?refusal, %account, "not hidden from contacts elsewhere");
-                }
-            }
-        }
-    }
-
-    async fn hide(&self, account: &Address) -> Result<(), Refusal> {
-        let cell = self.people.cell(account, self.clock.now());
-        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
-        let contacts = self.contacts(account).await?;
-        let access = self.access(&mut person).await?;
-        let elsewhere = self.elsewhere(&person, &contacts, &access);
-        for seer in elsewhere.filter(|seer| seer.view.may_see(Attribute::OnlineStatus)) {
-            for live in person.sessions.iter().filter(|live| live.session.presence.is_visible()) {
-                let gone = Change::gone(live.session.clone()).session;
-                stanza(&gone, &seer).into_iter().for_each(|stanza| self.say(&stanza.into()));
-            }
-        }
-        Ok(())
-    }
-
     /// Returns the contacts elsewhere that may see an account.
     pub(super) fn elsewhere<'a>(
         &'a self,
@@ -260,13 +178,6 @@ impl Services {
         access: &'a Access,
     ) -> impl Iterator<Item = Seer<'a>> {
         seers(person, contacts, access).filter(|seer| !self.is_ours(seer.contact))
-    }
-
-    /// Returns accounts behind one that have sessions, and moves on behind them.
-    pub(super) async fn next_accounts(&self, after: &mut Option<Address>) -> Option<Vec<Address>> {
-        let page = self.store.live_accounts(after.as_ref(), PAGE).await.map_err(refused).ok()?;
-        *after = Some(page.last()?.clone());
-        Some(page)
     }
 }
 

@@ -41,7 +41,7 @@ impl Services {
     /// before, and a phone that agreed to be woken does not poll (handset: S60 §5.2).
     pub async fn wake_everybody(&self) {
         let mut after = None;
-        while let Some(accounts) = self.next_accounts(&mut after).await {
+        while let Ok(Some(accounts)) = self.next_accounts(&mut after).await {
             for account in accounts {
                 let cell = self.people.cell(&account, self.clock.now());
                 let Ok(Some(mut person)) = self.people.hold(&self.store, &cell).await else {

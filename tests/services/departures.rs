@@ -19,7 +19,7 @@ use onesoup::{
 use crate::world::{World, jid};
 
 /// A world in which ann of elsewhere sees kim.
-async fn world() -> World {
+pub async fn world() -> World {
     let world = World::new().await;
     let kim = world.account("kim").await;
     let relation = Relation { from: true, ..Relation::default() };
@@ -31,7 +31,7 @@ async fn world() -> World {
 }
 
 /// What ann was told up to now.
-async fn told(world: &mut World) -> Vec<PresenceKind> {
+pub async fn told(world: &mut World) -> Vec<PresenceKind> {
     let to = "kim@onesoup.test";
     let mark = Presence::new(jid("mark@far.test"), jid(to), PresenceKind::Probe);
     world.arrives(mark).await;
