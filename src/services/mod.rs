@@ -9,6 +9,7 @@ mod backlog;
 mod blocking;
 pub mod call;
 mod capabilities;
+mod catching_up;
 mod contact_lists;
 pub mod context;
 pub mod deadlines;
