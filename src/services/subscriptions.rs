@@ -220,7 +220,9 @@ impl Services {
         }
         side.now = now;
         side.sight = sight(event, step).or(side.sight);
-        side.has_news |= matches!(event, Event::DenyIn | Event::AllowIn);
+        // What is said once more is no news.
+        let is_answer = matches!(event, Event::DenyIn | Event::AllowIn);
+        side.has_news |= is_answer && step.relation != before;
         let mut next = Vec::new();
         if is_outbound(event) && step.is_passed_on {
             next.extend(self.to_other(pair, at, event)?);
