@@ -113,6 +113,17 @@ fn a_request_with_several_payloads_is_refused_and_an_answer_with_several_is_read
 }
 
 #[test]
+fn an_answer_that_cannot_be_read_is_taken_for_a_refusal() {
+    let deep = format!("{}{}", "<a xmlns='x'>".repeat(100), "</a>".repeat(100));
+    let odd = iq("id='1' type='result'", &deep).unwrap_err();
+    assert_eq!(odd.refusal(), None);
+    let answer = odd.answer().unwrap();
+    assert_eq!((answer.from.as_str(), answer.id.as_str()), ("ann@far.test/x", "1"));
+    assert!(matches!(answer.kind, IqKind::Error(_)));
+    assert_eq!(iq("id='1' type='get'", &deep).unwrap_err().answer(), None);
+}
+
+#[test]
 fn an_error_says_something_whatever_it_holds() {
     const UNDEFINED: Condition = Condition::UndefinedCondition;
     const NS: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'";

@@ -81,4 +81,14 @@ impl Odd {
         let (from, to) = (self.to.clone()?, self.from.clone()?);
         Some(Iq { from, to, id: self.id.clone()?, kind: IqKind::Error(error) })
     }
+
+    /// Returns what an answer is taken for: a refusal, so that nobody waits for it any longer.
+    pub fn answer(&self) -> Option<Iq> {
+        if self.kind != OddKind::Answer {
+            return None;
+        }
+        let error = Condition::UndefinedCondition.into();
+        let (from, to) = (self.from.clone()?, self.to.clone()?);
+        Some(Iq { from, to, id: self.id.clone()?, kind: IqKind::Error(error) })
+    }
 }

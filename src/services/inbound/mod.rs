@@ -66,6 +66,7 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
                 }
                 Some(LinkEvent::Odd(odd)) => {
                     odd.refusal().into_iter().for_each(|refusal| services.say(&refusal.into()));
+                    odd.answer().into_iter().for_each(|answer| services.questions.answered(answer));
                 }
                 Some(LinkEvent::Read(ids)) => services.were_read(ids).await,
                 Some(LinkEvent::Up) => {
