@@ -15,8 +15,9 @@ impl Services {
         &self,
         person: &mut Person,
         contact: &Address,
-        [before, after]: &[Presence; 2],
+        shown: &[Presence; 2],
     ) -> Result<Vec<CompactString>, Refusal> {
+        let [before, after] = &self.drawable(shown).await?;
         let mut watching = self.watching(person, contact).await?;
         let Person { sessions, lists, .. } = person;
         let Some(lists) = lists.as_deref() else { return Ok(Vec::new()) };
@@ -35,6 +36,33 @@ impl Services {
         });
         Ok(watching)
     }
+
+    /// Takes pictures that are not here for what is drawn instead of them: none, or the one before
+    /// as long as the next is not here. When it is, phones are told of it; until then nobody knows
+    /// whether it is one.
+    async fn drawable(&self, shown: &[Presence; 2]) -> Result<[Presence; 2], Refusal> {
+        let [mut before, mut after] = shown.clone();
+        if picture(&before) == picture(&after) {
+            return Ok([before, after]);
+        }
+        if let Some(hash) = picture(&before)
+            && !self.has_octets(&hash).await?
+        {
+            before.personal.iter_mut().for_each(|facts| facts.picture = None);
+        }
+        if let Some(hash) = picture(&after)
+            && !self.has_octets(&hash).await?
+        {
+            let last = before.personal.as_ref().and_then(|facts| facts.picture.clone());
+            after.personal.iter_mut().for_each(|facts| facts.picture.clone_from(&last));
+        }
+        Ok([before, after])
+    }
+}
+
+fn picture(shown: &Presence) -> Option<String> {
+    let facts = shown.personal.as_ref()?;
+    facts.picture.as_ref().map(|picture| picture.hash.clone())
 }
 
 /// Has the hash of a picture stand for it where the phone draws any: the octets may be elsewhere,

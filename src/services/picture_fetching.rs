@@ -19,11 +19,12 @@ use crate::{
         person::{Live, Person},
         pictures::hexadecimal,
         refused,
+        seen::shown_by,
         telling::covering,
         transaction::Asker,
         unit::Unit,
     },
-    store::write::Write,
+    store::{contact_presence::ContactPresence, write::Write},
     xmpp::{avatar, iq::Query, ns, pubsub::Items, vcard::VCard},
 };
 
@@ -76,9 +77,8 @@ impl Services {
 
     /// Has a contact's picture fetched, unless it is here; its phones are told when it is.
     pub(super) async fn want_picture(&self, owner: &Address, contact: &Address, hash: &str) {
-        let is_here = self.store.picture(hash).await.map_err(refused);
         if self.is_ours(contact)
-            || !matches!(is_here, Ok(None))
+            || !matches!(self.has_octets(hash).await, Ok(false))
             || !self.fetches.begins(contact, hash, owner, self.clock.now())
         {
             return;
@@ -106,6 +106,7 @@ impl Services {
         if self.store.commit(vec![Write::PutPicture(kept)]).await.map_err(refused).is_err() {
             return;
         }
+        self.drawings.looked_up(hash, true, self.clock.now());
         for owner in owners {
             if let Err(refusal) = self.has_picture(&owner, contact, hash).await {
                 tracing::warn!(?refusal, account = %owner, %contact, "a picture was not told");
@@ -141,24 +142,35 @@ impl Services {
         let cell = self.people.cell(owner, self.clock.now());
         let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
         let rows = self.store.contact_presences(owner, contact).await.map_err(refused)?;
-        let mut unit = Unit::default();
-        for row in rows {
+        let shows_it = |row: &&ContactPresence| {
             let personal = row.presence.personal.as_ref();
             let picture: Option<&Picture> = personal.and_then(|facts| facts.picture.as_ref());
-            if picture.is_some_and(|picture| picture.hash == hash) {
-                unit.write(Write::PutContactPresence {
-                    owner: owner.clone(),
-                    contact: row.contact,
-                    resource: row.resource,
-                    presence: row.presence,
-                    change: self.ids.next_number(),
-                });
-            }
+            picture.is_some_and(|picture| picture.hash == hash)
+        };
+        let after = shown_by(&rows);
+        let mut before = after.clone();
+        before.personal.iter_mut().for_each(|facts| facts.picture = None);
+        let told = self.noticing(&mut person, contact, &[before, after]).await?;
+        if told.is_empty() {
+            return Ok(());
+        }
+        let mut unit = Unit::default();
+        for row in rows.iter().filter(shows_it) {
+            unit.write(Write::PutContactPresence {
+                owner: owner.clone(),
+                contact: row.contact.clone(),
+                resource: row.resource.clone(),
+                presence: row.presence.clone(),
+                change: self.ids.next_number(),
+            });
         }
         if unit.writes() == 0 {
             return Ok(());
         }
         self.carry_out(unit).await?;
-        self.has_news(&mut person, contact).await
+        for id in &told {
+            person.live(id).into_iter().for_each(|live| self.has_news_for(live, contact));
+        }
+        Ok(())
     }
 }

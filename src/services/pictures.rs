@@ -100,8 +100,13 @@ impl Services {
         if let Some(known) = self.drawings.find(hash, frame) {
             return known;
         }
-        let stored = self.store.picture(hash).await.map_err(refused).ok()??;
         let now = self.clock.now();
+        if self.drawings.is_here(hash, now) == Some(false) {
+            return None;
+        }
+        let stored = self.store.picture(hash).await.map_err(refused).ok()?;
+        self.drawings.looked_up(hash, stored.is_some(), now);
+        let stored = stored?;
         if now.since(stored.used) >= TOUCH {
             self.write_later(vec![Write::TouchPicture { hash: stored.hash, used: now }]);
         }
@@ -109,6 +114,17 @@ impl Services {
         let drawn = self.drawings.by_hand(draw).await.flatten();
         self.drawings.keep(hash, frame, &drawn);
         drawn
+    }
+
+    /// Returns whether a picture is here to be drawn.
+    pub(super) async fn has_octets(&self, hash: &str) -> Result<bool, Refusal> {
+        let now = self.clock.now();
+        if let Some(is_here) = self.drawings.is_here(hash, now) {
+            return Ok(is_here);
+        }
+        let is_here = self.store.has_picture(hash).await.map_err(refused)?;
+        self.drawings.looked_up(hash, is_here, now);
+        Ok(is_here)
     }
 
     /// Returns the octets of a picture that an account of ours publishes.

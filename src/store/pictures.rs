@@ -36,6 +36,15 @@ impl Store {
         let row = self.readers().row(sqlx::query(SELECT).bind(hash.to_owned())).await?;
         Ok(row.and_then(|row| rows::logged("pictures", read(&row))))
     }
+
+    /// Returns whether a picture is kept.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn has_picture(&self, hash: &str) -> Result<bool, StoreError> {
+        let query = sqlx::query("SELECT 1 FROM pictures WHERE hash = $1").bind(hash.to_owned());
+        Ok(self.readers().row(query).await?.is_some())
+    }
 }
 
 pub(super) fn put<'q>(picture: &StoredPicture) -> Query<'q> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use minidom::Element;
 use onesoup::csp::address::UserAddress;
 use onesoup::csp::document::Spelling;
@@ -17,6 +18,7 @@ use onesoup::phone::event::{Event, Mood, Seen};
 use onesoup::phone::handset::Habits;
 use onesoup::phone::session::Phone;
 use onesoup::phone::settings::PhoneSettings;
+use sha1::{Digest, Sha1};
 use tokio::time::timeout;
 use tokio_xmpp::parsers::iq::Iq;
 use tokio_xmpp::parsers::presence::{Show, Type};
@@ -281,7 +283,13 @@ async fn a_phone_is_told_and_woken_for_what_it_watches_only() {
     watch(&mut other, wv, some(&[AttributeKind::StatusContent])).await;
     while other.poll().await.unwrap() + phone.poll().await.unwrap() > 0 {}
     while other.take_event().is_some() {}
-    let hash = "357a8123a30844a3aa99861b6349264ba67a5694";
+    let mut octets = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(8, 8).write_to(&mut octets, image::ImageFormat::Png).unwrap();
+    let octets = octets.into_inner();
+    let hash: String = Sha1::digest(&octets).iter().map(|octet| format!("{octet:02x}")).collect();
+    let photo = format!("<BINVAL>{}</BINVAL>", BASE64_STANDARD.encode(&octets));
+    let card = format!("<vCard xmlns='vcard-temp'><PHOTO>{photo}</PHOTO></vCard>");
+    contact.ask("set", None, &card).await.expect("the profile is kept");
     let picture = format!(
         "<metadata xmlns='{AVATAR}'><info id='{hash}' type='image/png' bytes='1'/></metadata>"
     );
