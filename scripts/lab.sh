@@ -10,10 +10,10 @@
 #   (kill-, stop- and start-prosody likewise)
 #   scripts/lab.sh wait DIR                             return, with a reason, when a part ends
 #
-# `up` starts ejabberd for xmpp.test, with a place for the component onesoup.test. With --far
-# it also starts Prosody for far.test, with a place for the component soup.far.test; the two
-# federate over TLS, each proving itself by its certificate. Accounts: alice and bob at
-# xmpp.test, ann at far.test; the passwords are pw-alice, pw-bob and pw-ann.
+# `up` starts ejabberd for xmpp.test, with places for the components onesoup.test and
+# soup.xmpp.test. With --far it also starts Prosody for far.test, with a place for the component
+# soup.far.test; the two federate over TLS, each proving itself by its certificate. Accounts:
+# alice and bob at xmpp.test, ann at far.test; the passwords are pw-alice, pw-bob and pw-ann.
 #
 # With --with-parent, a watcher ends the lab as soon as that process is gone, however it died.
 #
@@ -310,6 +310,7 @@ choose_addresses() {
     }
     my ($near, %near) = server();
     show(DOMAIN => "onesoup.test");
+    show(NEAR_DOMAIN => "soup.xmpp.test");
     show(SECRET => $secret);
     show(XMPP_DOMAIN => "xmpp.test");
     show(C2S_HOST => $near), show(C2S_PORT => $near{C2S});
@@ -410,6 +411,7 @@ listen:
     max_stanza_size: 524288
     hosts:
       $DOMAIN: {password: "$SECRET"}
+      $NEAR_DOMAIN: {password: "$SECRET"}
 modules:
   mod_adhoc: {}
   mod_admin_extra: {}

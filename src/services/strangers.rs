@@ -1,4 +1,10 @@
 //! What strangers may ask of us: so much of late and no more, for it wakes phones and makes rows.
+//!
+//! What is taken is remembered for good: a request to see an account that waits is a row, a
+//! repetition of it is no new question, and a hundred may wait for one account whatever is
+//! forgotten here. How fast they came is remembered in memory only: after a restart a flood may put
+//! twenty more questions to an account, and to write each down would cost the store as much as
+//! taking it.
 
 use std::{collections::HashMap, hash::Hash, sync::Mutex, time::Duration};
 

@@ -50,6 +50,12 @@ mod gotchas_wake;
 /// Nothing that the network sends harms anybody but its sender.
 mod hostile;
 
+/// The same of what a contact's server sends.
+mod hostile_contacts;
+
+/// The same of pictures and profiles.
+mod hostile_pictures;
+
 /// The lab itself: it ends with its owner, and comes back where it was.
 mod lab;
 

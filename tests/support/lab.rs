@@ -22,6 +22,8 @@ pub(crate) struct Lab {
     pub(crate) dir: PathBuf,
     /// The domain that ejabberd keeps for the component, `onesoup.test`.
     pub(crate) domain: String,
+    /// Another one, `soup.xmpp.test`: for a contact's server that a test plays itself.
+    pub(crate) near_domain: String,
     /// What the component proves itself with, at both servers.
     pub(crate) secret: String,
     /// ejabberd's listener for components.
@@ -59,6 +61,7 @@ impl Lab {
         let addresses = Addresses::read(&dir);
         Self {
             domain: addresses.text("DOMAIN"),
+            near_domain: addresses.text("NEAR_DOMAIN"),
             secret: addresses.text("SECRET"),
             component: addresses.socket("COMPONENT"),
             c2s: addresses.socket("C2S"),

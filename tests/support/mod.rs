@@ -11,6 +11,12 @@ pub(crate) mod asking;
 /// Private servers on the loopback network.
 pub(crate) mod lab;
 
+/// A contact's server that says whatever a test wants.
+pub(crate) mod component;
+
+/// A server, a phone, and somebody else's server that says whatever it likes.
+pub(crate) mod attacked;
+
 /// An XMPP client that shares no code with ours.
 pub(crate) mod xmpp;
 
