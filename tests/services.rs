@@ -48,3 +48,6 @@ mod public_profiles;
 
 #[path = "services/announcing.rs"]
 mod announcing;
+
+#[path = "services/commands.rs"]
+mod commands;

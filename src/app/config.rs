@@ -6,7 +6,12 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{base::secret::Secret, domain::account::Registration};
+use crate::{
+    base::secret::Secret,
+    bridge,
+    domain::{account::Registration, address::Address},
+    xmpp::jid::{Jid, prepare_domain},
+};
 
 macro_rules! settings {
     ($($(#[doc = $about:literal])* [$section:literal] $type:ident {
@@ -120,6 +125,10 @@ settings! {
         /// a free name and a password makes one. `open`: besides, anyone on the XMPP network may
         /// register one with this domain from their own client (XEP-0077), and change and remove it.
         registration: String = "closed";
+        /// Who may look after accounts from their own XMPP client (ad-hoc commands: XEP-0050,
+        /// XEP-0133): addresses elsewhere on the network, as `["kim@xmpp.example.org"]`. They can
+        /// do with any account what `onesoup account` can; their servers vouch for who they are.
+        operators: Vec<String> = Vec::<String>::new();
         /// The key under which phone passwords are sealed; made at the first start. Keep a copy
         /// apart from the database: without it no digest login works.
         key_file: String = "data/onesoup.key";
@@ -247,11 +256,29 @@ impl Settings {
                 ));
             }
         }
+        let operators = self.accounts.operators.iter();
+        for value in operators.filter(|value| !self.is_elsewhere(value)) {
+            faults.push(format!(
+                "accounts.operators: {value:?} is no address of a person elsewhere, as kim@xmpp.example.org"
+            ));
+        }
         if self.registration().is_none() {
             let value = &self.accounts.registration;
             faults.push(format!("accounts.registration: {value:?} is not closed, open or auto"));
         }
         faults
+    }
+
+    /// Returns who may give commands.
+    pub fn operators(&self) -> Vec<Address> {
+        self.accounts.operators.iter().filter_map(|value| person(value)).collect()
+    }
+
+    /// Returns whether an address is that of a person who is not of our domain: those who are
+    /// have phones, and phones know no commands.
+    fn is_elsewhere(&self, value: &str) -> bool {
+        let own = prepare_domain(&self.domain.name).ok();
+        person(value).is_some_and(|person| Some(person.domain()) != own.as_deref())
     }
 
     /// Returns the proxies that are believed.
@@ -265,6 +292,12 @@ impl Settings {
         let port = port.parse().ok().filter(|&port| port != 0)?;
         (!host.is_empty()).then(|| (host.to_owned(), port))
     }
+}
+
+/// Reads the address of a person, without a device.
+fn person(text: &str) -> Option<Address> {
+    let jid = Jid::new(text).ok().filter(|jid| jid.is_bare() && jid.local().is_some())?;
+    bridge::address::of_jid(&jid)
 }
 
 fn is_uri(text: &str) -> bool {

@@ -220,6 +220,20 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_is_a_person_elsewhere() {
+        let faults = |operators: &str| {
+            let text =
+                format!("[domain]\nname = 'Soup.example'\n[accounts]\noperators = {operators}");
+            let settings = read(&text, &none).unwrap();
+            let faults = settings.faults();
+            faults.into_iter().filter(|fault| fault.contains("accounts.operators")).count()
+        };
+        assert_eq!(faults("[]"), 0);
+        assert_eq!(faults("['kim@b.example', 'LEE@B.example']"), 0);
+        assert_eq!(faults("['b.example', 'kim@b.example/home', 'kim@soup.EXAMPLE', '', '@']"), 5);
+    }
+
+    #[test]
     fn an_address_to_turn_to_is_a_uri() {
         let faults = |addresses: &str| {
             let text = format!("[domain]\nname = 'x'\n[contact]\nabuse = {addresses}");

@@ -101,6 +101,7 @@ pub async fn open(settings: &Settings) -> Result<(Services, Ways)> {
     let rules = Rules {
         domain: prepare_domain(&settings.domain.name).context("domain.name")?,
         registration: settings.registration().unwrap_or(Registration::Closed),
+        operators: settings.operators(),
         tcp_wake: settings.advertised_tcp(),
         udp_wake: settings.cir.udp.enabled,
         contact: settings.contact.by_matter(),

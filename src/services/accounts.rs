@@ -167,6 +167,18 @@ impl Services {
         self.end_all(&cell).await
     }
 
+    /// Ends the sessions of an account, or that of one device; returns how many there were.
+    pub(super) async fn end_sessions_of(
+        &self,
+        address: &Address,
+        resource: Option<&str>,
+    ) -> Result<usize, AccountError> {
+        self.existing(address).await?;
+        let cell = self.people.cell(address, self.clock.now());
+        let _gate = cell.gate.lock().await;
+        self.end_sessions_at(&cell, resource).await.map_err(|_| AccountError::Store)
+    }
+
     /// Suspends an account, which ends its sessions, or lets it be used again.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ use crate::{
         drawing::Drawings,
         fetches::Fetches,
         fresh::Fresh,
+        operator_sessions::OperatorSessions,
         outbox::Outgoing,
         passwords::Keeper,
         people::{Cell, Held, People},
@@ -62,6 +63,8 @@ pub struct Rules {
     pub domain: String,
     /// Who may have an account.
     pub registration: Registration,
+    /// Who may give commands, each somebody elsewhere.
+    pub operators: Vec<Address>,
     /// Host and port of the wake-up socket, if phones are told of it.
     pub tcp_wake: Option<(String, u16)>,
     /// Whether phones may be woken by datagrams.
@@ -94,6 +97,8 @@ pub struct Shared {
     pub attempts: Attempts,
     /// Who asked to see accounts of late.
     pub(super) strangers: Strangers,
+    /// Commands that operators have begun.
+    pub(super) operator_sessions: OperatorSessions,
     pub(super) link: mpsc::Sender<Outgoing>,
     /// The link is kept by another process: what is said goes by way of the store.
     is_apart: AtomicBool,
@@ -152,6 +157,7 @@ impl Services {
             people: People::default(),
             attempts: Attempts::default(),
             strangers: Strangers::default(),
+            operator_sessions: OperatorSessions::default(),
             link,
             is_apart: AtomicBool::new(false),
             backlog: Backlog::default(),

@@ -87,7 +87,7 @@ impl Services {
 }
 
 /// Returns a contact; who has only asked is none.
-fn item(one: Acquaintance<'_>) -> Option<RosterItem> {
+pub(super) fn item(one: Acquaintance<'_>) -> Option<RosterItem> {
     let Relation { to, from, pending_out, is_approved, .. } = one.relation;
     if one.places.is_empty() && !(to || from || pending_out || is_approved) {
         return None;

@@ -8,7 +8,7 @@ use crate::{
     },
     services::{
         context::Rules,
-        identity::Entity::{Account, Device, Domain, Registrar},
+        identity::Entity::{Account, Commander, Device, Domain, Registrar},
     },
     xmpp::{
         caps::Caps,
@@ -37,6 +37,8 @@ enum Entity {
     Domain,
     /// The same, where people may register.
     Registrar,
+    /// The same, where operators give commands.
+    Commander,
     /// An account, on whose behalf we answer.
     Account,
     /// A phone.
@@ -46,6 +48,7 @@ enum Entity {
 /// Each feature and who offers it: only what works, in the order of the alphabet.
 const OFFERS: &[(&str, &[Entity])] = &[
     (ns::CAPS, &[Device]),
+    (ns::COMMANDS, &[Commander]),
     (ns::DISCO_INFO, &[Domain, Account, Device]),
     (ns::DISCO_ITEMS, &[Domain, Account, Device]),
     // What contacts publish of themselves and phones can show (XEP-0163 §4.3.3).
@@ -84,7 +87,8 @@ pub fn domain(rules: &Rules) -> DiscoInfo {
         forms.push(DataForm::result(ns::SERVER_INFO, addresses));
     }
     let registrar = (rules.registration == Registration::Open).then_some(Registrar);
-    let is: Vec<Entity> = [Domain].into_iter().chain(registrar).collect();
+    let commander = (!rules.operators.is_empty()).then_some(Commander);
+    let is: Vec<Entity> = [Domain].into_iter().chain(registrar).chain(commander).collect();
     DiscoInfo { forms, ..info(&is, Identity::new("server", "im", PROGRAM)) }
 }
 
@@ -135,7 +139,7 @@ fn info(is: &[Entity], identity: Identity) -> DiscoInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bridge::pep;
+    use crate::{bridge::pep, domain::address::Address};
 
     fn phone(manufacturer: &str, model: &str) -> Presence {
         let text = |text: &str| Some(text.to_owned());
@@ -167,8 +171,14 @@ mod tests {
     }
 
     fn rules(registration: Registration, contact: Vec<(&'static str, Vec<String>)>) -> Rules {
-        let (tcp_wake, udp_wake) = (None, false);
-        Rules { domain: "onesoup.test".into(), registration, tcp_wake, udp_wake, contact }
+        Rules {
+            domain: "onesoup.test".into(),
+            registration,
+            operators: Vec::new(),
+            tcp_wake: None,
+            udp_wake: false,
+            contact,
+        }
     }
 
     #[test]
@@ -179,6 +189,14 @@ mod tests {
         let one = domain(vec![("abuse", vec!["mailto:a@b".into()]), ("admin", Vec::new())]);
         assert_eq!(one.forms[1].form_type.as_deref(), Some(ns::SERVER_INFO));
         assert_eq!(one.forms[1].fields.len(), 1);
+    }
+
+    #[test]
+    fn a_domain_without_operators_says_nothing_of_commands() {
+        let says = |rules: &Rules| domain(rules).features.iter().any(|it| it == ns::COMMANDS);
+        let nobody = rules(Registration::Closed, Vec::new());
+        assert!(!says(&nobody));
+        assert!(says(&Rules { operators: vec![Address::of("boss", "far.test")], ..nobody }));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One file per use case: the only place that decides and acts.
 
 pub mod accounts;
+mod announcement;
 mod announcing;
 mod answers;
 pub mod attempts;
@@ -32,6 +33,9 @@ mod mailbox;
 mod messaging;
 mod negotiate;
 pub mod noticing;
+mod operating;
+mod operator_sessions;
+pub mod operators;
 pub mod outbox;
 pub mod overview;
 pub mod passwords;

@@ -118,6 +118,16 @@ impl Store {
         Ok(rows::readable("accounts", self.readers().rows(query).await?, read))
     }
 
+    /// Returns suspended accounts in the order of their addresses.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn suspended_accounts(&self, limit: u32) -> Result<Vec<Address>, StoreError> {
+        let found =
+            self.readers().rows(sqlx::query(SELECT_SUSPENDED).bind(i64::from(limit))).await?;
+        Ok(rows::readable("accounts", found, |row| rows::address(row, 0)))
+    }
+
     /// Returns an account with what services keep in memory while it is active, in one read.
     ///
     /// # Errors
@@ -269,6 +279,8 @@ const SELECT_OWNED: &str = "SELECT address, state, sealed, hashed, block_list_in
 const SELECT_PAGE: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
         grant_list_in_use, created
     FROM accounts WHERE address > $1 ORDER BY address LIMIT $2";
+const SELECT_SUSPENDED: &str =
+    "SELECT address FROM accounts WHERE state = 'suspended' ORDER BY address LIMIT $1";
 const SELECT_LAST_THERE: &str = "SELECT last_there, last_resource, last_presence FROM accounts
     WHERE address = $1 AND last_there IS NOT NULL";
 const SET_LAST_THERE: &str = "UPDATE accounts

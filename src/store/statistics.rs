@@ -44,7 +44,31 @@ impl Store {
     }
 }
 
+/// How many accounts there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountCounts {
+    /// All of them.
+    pub all: u64,
+    /// Those that are suspended.
+    pub suspended: u64,
+    /// Those that have sessions.
+    pub online: u64,
+}
+
 impl Store {
+    /// Counts the accounts.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn account_counts(&self) -> Result<AccountCounts, StoreError> {
+        let row = self.readers().row(sqlx::query(COUNT_ACCOUNTS)).await?;
+        let read = |row: &Row| {
+            let count = |at| rows::count(row, at);
+            Ok(AccountCounts { all: count(0)?, suspended: count(1)?, online: count(2)? })
+        };
+        Ok(row.and_then(|row| rows::logged("accounts", read(&row))).unwrap_or_default())
+    }
+
     /// Returns how many statements have run since the store was opened, reads and writes.
     pub fn statements(&self) -> u64 {
         self.0.tally.statements()
@@ -82,6 +106,9 @@ const COUNT: &str = "SELECT (SELECT count(*) FROM accounts),
     (SELECT coalesce(sum(bytes), 0) FROM letters),
     (SELECT count(*) FROM outbox),
     (SELECT count(*) FROM answers)";
+const COUNT_ACCOUNTS: &str = "SELECT (SELECT count(*) FROM accounts),
+    (SELECT count(*) FROM accounts WHERE state = 'suspended'),
+    (SELECT count(DISTINCT account) FROM sessions)";
 // What a watch was told outlives the change of which it was told.
 const GREATEST: &str = "SELECT max(
     (SELECT coalesce(max(id), 0) FROM letters),

@@ -211,11 +211,14 @@ pub struct StanzaError {
     pub condition: Condition,
     /// The same in words.
     pub text: Option<String>,
+    /// The same in the words of the protocol in question: a name and its namespace.
+    // spec: RFC6120 §8.3.4
+    pub specific: Option<(&'static str, &'static str)>,
 }
 
 impl From<Condition> for StanzaError {
     fn from(condition: Condition) -> Self {
-        Self { kind: condition.kind(), condition, text: None }
+        Self { kind: condition.kind(), condition, text: None, specific: None }
     }
 }
 
@@ -239,7 +242,7 @@ impl StanzaError {
             .unwrap_or(Condition::UndefinedCondition);
         let text = error.children().find(is_text).map(|child| child.text());
         let kind = error.attr("type").and_then(ErrorKind::read).unwrap_or(condition.kind());
-        Self { kind, condition, text: text.filter(|text| !text.is_empty()) }
+        Self { kind, condition, text: text.filter(|text| !text.is_empty()), specific: None }
     }
 
     pub(in crate::xmpp) fn to_payload(&self) -> Payload {
@@ -250,5 +253,6 @@ impl StanzaError {
             .with_attr("type", self.kind.as_str())
             .with(condition)
             .with_all(text)
+            .with_all(self.specific.map(|(name, ns)| Payload::new(name, ns)))
     }
 }

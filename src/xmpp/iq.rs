@@ -39,6 +39,8 @@ pub enum Query {
     Roster(Payload),
     /// To register, or what is needed for it (XEP-0077).
     Register(Payload),
+    /// A step of a command (XEP-0050).
+    Command(Payload),
     /// All else; ask its name and namespace.
     Other(Payload),
 }
@@ -53,6 +55,7 @@ impl Query {
             (ns::LAST, "query") => Self::LastActivity,
             (ns::TIME, "time") => Self::Time,
             (ns::VCARD, "vCard") => Self::VCard(child.to_payload()),
+            (ns::COMMANDS, "command") => Self::Command(child.to_payload()),
             (ns::REGISTER, "query") => Self::Register(child.to_payload()),
             (ns::ROSTER, "query") => Self::Roster(child.to_payload()),
             (ns::PUBSUB, "pubsub") => match Items::read(child) {
@@ -83,6 +86,7 @@ impl Query {
             Self::VCard(payload)
             | Self::Roster(payload)
             | Self::Register(payload)
+            | Self::Command(payload)
             | Self::Other(payload) => payload.clone(),
         }
     }

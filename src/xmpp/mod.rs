@@ -8,6 +8,7 @@ mod assemble;
 pub mod avatar;
 mod bounds;
 pub mod caps;
+pub mod command;
 pub mod condition;
 pub mod data_form;
 pub mod delay;

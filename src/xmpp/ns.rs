@@ -33,6 +33,8 @@ pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
 pub const CONFERENCE: &str = "jabber:x:conference";
 /// Profiles (XEP-0054).
 pub const VCARD: &str = "vcard-temp";
+/// Commands, step by step (XEP-0050).
+pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
 /// Items at nodes (XEP-0060).
 pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
 /// Nodes are seen by those who see the user's presence (XEP-0060 §16.2).
@@ -67,6 +69,8 @@ pub const VERSION: &str = "jabber:iq:version";
 pub const MOOD: &str = "http://jabber.org/protocol/mood";
 /// Entity capabilities (XEP-0115).
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// What operators do to a service: the type of forms, and what begins each command (XEP-0133).
+pub const ADMIN: &str = "http://jabber.org/protocol/admin";
 /// Hash of the profile's picture (XEP-0153).
 pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
 /// The name that a user goes by (XEP-0172).

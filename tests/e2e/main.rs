@@ -79,6 +79,9 @@ mod moving;
 /// The operator looks at accounts and changes contacts.
 mod operator;
 
+/// Operators look after accounts from their own XMPP clients.
+mod operator_commands;
+
 /// Who may see what of a user.
 mod presence_access;
 

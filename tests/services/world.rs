@@ -150,6 +150,7 @@ impl World {
 async fn open(url: &str, clock: &Clock) -> (Services, Ways) {
     let store = Store::open(url, clock.clone()).await.unwrap();
     let rules = Rules {
+        operators: vec![Address::of("boss", "far.test")],
         domain: DOMAIN.into(),
         registration: Registration::Auto,
         tcp_wake: Some(("wake.test".into(), 1)),

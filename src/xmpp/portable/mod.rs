@@ -102,8 +102,7 @@ impl PortableUser {
     }
 
     fn to_payload(&self, domain: &str) -> Payload {
-        let roster = Payload::new("query", ns::ROSTER)
-            .with_all(self.roster.iter().map(RosterItem::to_payload));
+        let roster = roster_payload(&self.roster);
         let messages = self.messages.iter().map(Waiting::to_payload);
         let messages = Payload::new("offline-messages", ns::PORTABLE).with_all(messages);
         let to = format!("{}@{domain}", self.name);
@@ -202,6 +201,12 @@ impl PortableUser {
             self.strange.push(name);
         }
     }
+}
+
+/// Returns contacts as servers tell them.
+// spec: RFC6121 §2.1.2
+pub fn roster_payload(items: &[RosterItem]) -> Payload {
+    Payload::new("query", ns::ROSTER).with_all(items.iter().map(RosterItem::to_payload))
 }
 
 impl RosterItem {

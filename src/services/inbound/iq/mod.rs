@@ -1,5 +1,6 @@
 //! A question comes from the network: one file for each kind of question.
 
+pub mod commands;
 pub mod discovery;
 pub mod last_activity;
 pub mod profile;
@@ -67,6 +68,7 @@ impl Services {
             Query::Register(query) if is_domain(&iq.to) => {
                 self.change_registration(iq, query).await.map(|()| None)
             }
+            Query::Command(step) if is_domain(&iq.to) => self.command(iq, step).await.map(Some),
             _ => Err(Condition::ServiceUnavailable.into()),
         }
     }
@@ -74,6 +76,12 @@ impl Services {
     async fn told_of(&self, iq: &Iq, query: &Query) -> Result<Option<Payload>, StanzaError> {
         let asked = self.asked(iq).await?;
         match (query, &asked) {
+            (Query::DiscoInfo { node: Some(node) }, Asked::Domain) => {
+                Ok(Some(self.command_info(iq, node)?.to_payload()))
+            }
+            (Query::DiscoItems { node: Some(node) }, Asked::Domain) => {
+                Ok(Some(self.command_items(iq, node)?.to_payload()))
+            }
             (Query::DiscoInfo { node }, asked) => {
                 Ok(Some(self.info(asked, node.as_deref())?.to_payload()))
             }
@@ -111,6 +119,7 @@ impl Services {
                 | Query::VCard(_)
                 | Query::Items(_)
                 | Query::Roster(_)
+                | Query::Command(_)
                 | Query::Other(_),
                 _,
             ) => Err(Condition::ServiceUnavailable.into()),
