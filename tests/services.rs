@@ -51,3 +51,6 @@ mod announcing;
 
 #[path = "services/commands.rs"]
 mod commands;
+
+#[path = "services/first_presence.rs"]
+mod first_presence;

@@ -29,6 +29,11 @@ impl Backlog {
         self.behind().wait_from(row);
     }
 
+    /// Returns whether durable stanzas go by way of the store.
+    pub fn is_behind(&self) -> bool {
+        self.behind().is_behind
+    }
+
     /// Returns whether rows are to be read from the store.
     pub fn waits(&self) -> bool {
         self.behind().first.is_some()

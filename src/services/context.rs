@@ -35,6 +35,7 @@ use crate::{
         searches::Searches,
         sights::Sights,
         strangers::Strangers,
+        unshown::Unshown,
         waiting::Waiting,
     },
     store::{Store, write::Write},
@@ -104,6 +105,8 @@ pub struct Shared {
     is_apart: AtomicBool,
     /// Durable stanzas that go to the link by way of the store.
     pub(super) backlog: Backlog,
+    /// What contacts elsewhere are shown in a moment.
+    pub(super) unshown: Unshown,
     waiting: Mutex<Waiting>,
     /// The number of the present link; zero while there is none, and [`COMING`] for a while.
     link_number: AtomicI64,
@@ -161,6 +164,7 @@ impl Services {
             link,
             is_apart: AtomicBool::new(false),
             backlog: Backlog::default(),
+            unshown: Unshown::default(),
             waiting: Mutex::default(),
             link_number: AtomicI64::new(0),
             departing: tokio::sync::Mutex::default(),

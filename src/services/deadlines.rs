@@ -61,6 +61,7 @@ impl Services {
             // Kept in the moment in which the link came.
             self.tell_departures().await;
         }
+        self.show_what_is_due().await;
         let _ = self.end_letters(now).await;
         self.conclude_probes(now).await;
         let _ = self.store.prune_answers(now.before(ANSWERS)).await.map_err(refused);

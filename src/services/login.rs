@@ -267,7 +267,7 @@ impl Services {
         let mut session = self.new_session(request, &admitted, transaction, version, origin);
         session.presence = self.shown_last(&person, &session).await?;
         session.presence.personal = person.personal.clone();
-        let mut unit = Unit::default();
+        let mut unit = Unit::of_login();
         let ended = replaced(&person.sessions, &session);
         unit.write(Write::PutSession(Box::new(session.clone())));
         let contacts = self.contacts(&session.account).await?;

@@ -64,6 +64,7 @@ mod subscriptions;
 mod telling;
 pub mod transaction;
 mod unit;
+mod unshown;
 mod views;
 mod waiting;
 mod wake;

@@ -18,7 +18,7 @@ use crate::{
         status::Code,
     },
     domain::{
-        address::Address,
+        address::{Address, Device},
         contact::{Scope, Watch},
         presence::{Presence, merged},
         refusal::Refusal,
@@ -66,6 +66,8 @@ impl Services {
         let facts = (person.personal.as_deref(), &mut session.presence.personal);
         let pictured = self.take_picture(facts, &mut unit).await;
         let changes = changes(&person, &session);
+        let (account, resource) = (session.account.clone(), Some(session.resource.clone()));
+        let device = Device { account, resource };
         if !changes.is_empty() {
             let contacts = self.contacts(&session.account).await?;
             for change in &changes {
@@ -87,6 +89,7 @@ impl Services {
             drop(person);
             self.tell(news).await;
         }
+        bridge::address::device_to_jid(&device).iter().for_each(|jid| self.show_now(jid));
         refusal.map_or(pictured, Err).map(|()| done())
     }
 
