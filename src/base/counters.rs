@@ -31,7 +31,7 @@ counters! {
     MessagesDelivered "counter" "Messages confirmed by phones";
     MailboxFull "counter" "Messages refused because a mailbox was full";
     WakeUps "counter" "Wake-ups sent";
-    StrangersRefused "counter" "Requests of strangers, to see accounts or to register, that came too fast";
+    StrangersRefused "counter" "Requests of strangers, to see accounts, to register or to search, that came too fast";
     StanzasIn "counter" "Stanzas read from the link";
     StanzasOut "counter" "Stanzas written to the link";
     StanzasOdd "counter" "Stanzas that could not be read and cost only themselves";

@@ -8,8 +8,9 @@ use crate::{
     },
     domain::{
         personal::Personal,
-        public_profile::{Criterion, Entry, Fact, PublicProfile, folded},
+        public_profile::{Criterion, Entry, Fact, Found, PublicProfile, folded},
     },
+    xmpp::search::{Detail, Finding},
 };
 
 /// Returns what a phone looks for; none for what nobody is found by.
@@ -48,6 +49,48 @@ pub fn criterion(pair: &SearchPair, home: &str) -> Option<Criterion> {
     (!text.is_empty()).then_some(Criterion::Text(fact, text))
 }
 
+/// Returns what somebody elsewhere looks for; none for what nobody can be.
+pub fn sought(detail: Detail, text: &str) -> Option<Criterion> {
+    let text = folded(text);
+    let fact = match detail {
+        Detail::Age => return text.parse().ok().map(Criterion::AgeFrom),
+        Detail::AgeTo => return text.parse().ok().map(Criterion::AgeTo),
+        Detail::First => Fact::FirstName,
+        Detail::Last => Fact::LastName,
+        Detail::Nick => Fact::Alias,
+        Detail::City => Fact::City,
+        Detail::Country => Fact::Country,
+        Detail::Gender => Fact::Gender,
+        Detail::Interests => Fact::Interests,
+    };
+    (!text.is_empty()).then_some(Criterion::Text(fact, text))
+}
+
+/// Returns what somebody elsewhere is told of one who was found: what that user makes public.
+pub fn finding(found: &Found) -> Finding {
+    let profile = &found.profile;
+    let age = profile.age.map(|age| age.to_string());
+    let (first, last) = names(profile.friendly_name.as_deref());
+    let details = [
+        (Detail::First, first),
+        (Detail::Last, last),
+        (Detail::Nick, profile.friendly_name.as_deref()),
+        (Detail::City, profile.city.as_deref()),
+        (Detail::Country, profile.country.as_deref()),
+        (Detail::Gender, profile.gender.as_deref()),
+        (Detail::Age, age.as_deref()),
+        (Detail::Interests, profile.interests.as_deref()),
+    ];
+    let known = details.into_iter().filter_map(|(detail, text)| Some((detail, text?.to_owned())));
+    Finding { jid: found.address.to_string(), details: known.collect() }
+}
+
+/// Returns the first and the last name in a whole one.
+fn names(whole: Option<&str>) -> (Option<&str>, Option<&str>) {
+    let mut words = whole.unwrap_or_default().split_whitespace();
+    (words.next(), words.last())
+}
+
 /// Returns by what an account is found: by parts of what it makes public, and by what its contacts
 /// see only if that is known already.
 pub fn entries(profile: &PublicProfile, personal: Option<&Personal>) -> Vec<Entry> {
@@ -59,9 +102,9 @@ pub fn entries(profile: &PublicProfile, personal: Option<&Personal>) -> Vec<Entr
     let name = profile.friendly_name.as_deref();
     add(Fact::FriendlyName, name, false);
     add(Fact::Alias, name, false);
-    let mut words = name.unwrap_or_default().split_whitespace();
-    add(Fact::FirstName, words.next(), false);
-    add(Fact::LastName, words.last(), false);
+    let (first, last) = names(name);
+    add(Fact::FirstName, first, false);
+    add(Fact::LastName, last, false);
     add(Fact::Age, profile.age.map(|age| age.to_string()).as_deref(), true);
     // A word or letter is part of others by accident: M of FEMALE.
     add(Fact::Gender, profile.gender.as_deref(), true);
@@ -114,6 +157,28 @@ mod tests {
         for nobody in ["USER_ONLINE_STATUS", "GROUP_NAME", "USER_SHOE_SIZE"] {
             assert_eq!(sought(nobody, "T"), None);
         }
+    }
+
+    #[test]
+    fn who_looks_from_elsewhere_is_understood_and_told_what_is_public() {
+        let text = |fact, text: &str| Some(Criterion::Text(fact, text.into()));
+        assert_eq!(super::sought(Detail::First, " GRACE "), text(Fact::FirstName, "grace"));
+        assert_eq!(super::sought(Detail::Nick, "Amazing"), text(Fact::Alias, "amazing"));
+        assert_eq!(super::sought(Detail::Age, "18"), Some(Criterion::AgeFrom(18)));
+        for (detail, nobody) in [(Detail::AgeTo, "old"), (Detail::Age, "-1"), (Detail::City, " ")] {
+            assert_eq!(super::sought(detail, nobody), None);
+        }
+        let some = |text: &str| Some(text.to_owned());
+        let profile = PublicProfile {
+            friendly_name: some("Grace Brewster Hopper"),
+            age: Some(85),
+            free_text: some("not for lists"),
+            ..PublicProfile::default()
+        };
+        let address = Address::of("grace", "onesoup.test");
+        let finding = finding(&Found { address, profile });
+        let details: Vec<&str> = finding.details.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(details, ["Grace", "Hopper", "Grace Brewster Hopper", "85"]);
     }
 
     #[test]

@@ -62,6 +62,7 @@ const OFFERS: &[(&str, &[Entity])] = &[
     (ns::PUBSUB_RETRIEVE_ITEMS, &[Account]),
     (ns::LAST, &[Domain, Account, Device]),
     (ns::REGISTER, &[Registrar]),
+    (ns::SEARCH, &[Domain]),
     (ns::VERSION, &[Domain, Device]),
     (ns::OFFLINE, &[Domain]),
     ("urn:xmpp:avatar:metadata+notify", &[Device]),

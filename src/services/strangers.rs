@@ -27,6 +27,12 @@ const REGISTERING: Rate = Rate { at_once: 10, pause: Duration::from_secs(5 * 60)
 /// From one domain, to register: as many as a school class or a club, and then twenty an hour.
 const REGISTERING_FROM_A_DOMAIN: Rate = Rate { at_once: 40, pause: Duration::from_secs(3 * 60) };
 
+/// By one person, to search for people: as many as curiosity needs, too few to copy all.
+const SEARCHING: Rate = Rate { at_once: 20, pause: Duration::from_secs(30) };
+
+/// From one domain, to search.
+const SEARCHING_FROM_A_DOMAIN: Rate = Rate { at_once: 200, pause: Duration::from_secs(2) };
+
 /// People, accounts and domains remembered at most; beyond it new ones are refused.
 const MAX_REMEMBERED: usize = 50_000;
 
@@ -51,6 +57,8 @@ struct Inner {
     domains: HashMap<CompactString, Millis>,
     registering: HashMap<Address, Millis>,
     registering_domains: HashMap<CompactString, Millis>,
+    searching: HashMap<Address, Millis>,
+    searching_domains: HashMap<CompactString, Millis>,
     refused: u64,
     next_line: Millis,
 }
@@ -77,6 +85,18 @@ impl Strangers {
             inner.refused(stranger, now);
         }
         may_register
+    }
+
+    /// Returns whether a stranger may search now, and counts it.
+    pub fn may_search(&self, stranger: &Address, now: Millis) -> bool {
+        let mut inner = self.0.lock().expect("no holder of this lock panics");
+        let domain = stranger.domain().into();
+        let may_search = is_within(&mut inner.searching, stranger.clone(), SEARCHING, now)
+            && is_within(&mut inner.searching_domains, domain, SEARCHING_FROM_A_DOMAIN, now);
+        if !may_search {
+            inner.refused(stranger, now);
+        }
+        may_search
     }
 
     /// Returns whether somebody who is registered may change that now, and counts it.
@@ -173,6 +193,17 @@ mod tests {
         assert_eq!(others.count(), 30);
         assert_eq!(tries(&Address::of("p0", "near.test"), now), 10);
         assert_eq!(tries(&person(0), now.after(Duration::from_secs(301))), 1);
+    }
+
+    #[test]
+    fn one_person_searches_twenty_times_and_one_domain_two_hundred_times() {
+        let (strangers, now) = (Strangers::default(), Millis(1_000_000));
+        let searches = |person: usize, now| {
+            let person = Address::of(&format!("p{person}"), "far.test");
+            (0..100).filter(|_| strangers.may_search(&person, now)).count()
+        };
+        assert_eq!((0..20).map(|person| searches(person, now)).sum::<usize>(), 200);
+        assert_eq!(searches(0, now.after(Duration::from_secs(31))), 1);
     }
 
     #[test]

@@ -49,6 +49,19 @@ pub struct BlankField {
     pub options: &'static [&'static str],
 }
 
+/// An answer of many rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// What its columns mean.
+    pub form_type: &'static str,
+    /// What it is.
+    pub title: String,
+    /// Name, kind and label of each column.
+    pub columns: Vec<(&'static str, &'static str, &'static str)>,
+    /// The rows, each with a text for each column.
+    pub rows: Vec<Vec<String>>,
+}
+
 /// One field of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -180,6 +193,32 @@ impl BlankForm {
             .with_all(self.instructions.as_deref().map(|text| leaf("instructions", text)))
             .with(kind)
             .with_all(self.fields.iter().map(BlankField::to_payload))
+    }
+}
+
+impl Table {
+    /// Returns the answer.
+    // spec: XEP-0004 §3.4
+    pub fn to_payload(&self) -> Payload {
+        let element = |name: &str| Payload::new(name, ns::DATA);
+        let field = |var: &str| element("field").with_attr("var", var);
+        let column = |(var, kind, label): &(&str, &str, &str)| {
+            field(var).with_attr("type", kind).with_attr("label", label)
+        };
+        let row = |row: &Vec<String>| {
+            let cells = self.columns.iter().zip(row);
+            let cell = |((var, ..), text): (&(&str, &str, &str), &String)| {
+                field(var).with_leaf("value", text)
+            };
+            element("item").with_all(cells.map(cell))
+        };
+        let kind = field(FORM_TYPE).with_attr("type", "hidden").with_leaf("value", self.form_type);
+        element("x")
+            .with_attr("type", "result")
+            .with_leaf("title", &self.title)
+            .with(kind)
+            .with(element("reported").with_all(self.columns.iter().map(column)))
+            .with_all(self.rows.iter().map(row))
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Query {
     Register(Payload),
     /// A step of a command (XEP-0050).
     Command(Payload),
+    /// To search for people, or what can be looked for (XEP-0055).
+    Search(Payload),
     /// All else; ask its name and namespace.
     Other(Payload),
 }
@@ -55,6 +57,7 @@ impl Query {
             (ns::LAST, "query") => Self::LastActivity,
             (ns::TIME, "time") => Self::Time,
             (ns::VCARD, "vCard") => Self::VCard(child.to_payload()),
+            (ns::SEARCH, "query") => Self::Search(child.to_payload()),
             (ns::COMMANDS, "command") => Self::Command(child.to_payload()),
             (ns::REGISTER, "query") => Self::Register(child.to_payload()),
             (ns::ROSTER, "query") => Self::Roster(child.to_payload()),
@@ -87,6 +90,7 @@ impl Query {
             | Self::Roster(payload)
             | Self::Register(payload)
             | Self::Command(payload)
+            | Self::Search(payload)
             | Self::Other(payload) => payload.clone(),
         }
     }

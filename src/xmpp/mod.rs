@@ -34,6 +34,7 @@ pub mod presence;
 pub mod pubsub;
 pub mod pubsub_event;
 pub mod register;
+pub mod search;
 pub mod stanza;
 pub mod stream;
 pub mod vcard;

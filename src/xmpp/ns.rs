@@ -35,6 +35,8 @@ pub const CONFERENCE: &str = "jabber:x:conference";
 pub const VCARD: &str = "vcard-temp";
 /// Commands, step by step (XEP-0050).
 pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
+/// Search for people (XEP-0055).
+pub const SEARCH: &str = "jabber:iq:search";
 /// Items at nodes (XEP-0060).
 pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
 /// Nodes are seen by those who see the user's presence (XEP-0060 §16.2).

@@ -233,12 +233,17 @@ async fn who_may_not_see_whether_a_user_is_there_is_told_of_no_device_and_no_act
 }
 
 /// Questions that nobody here can answer.
-const UNKNOWN: [(&str, &str); 6] = [
+const UNKNOWN: [(&str, &str); 10] = [
     ("get", "<query xmlns='urn:example:unknown'/>"),
     ("set", "<query xmlns='urn:example:unknown'/>"),
     ("set", "<query xmlns='jabber:iq:roster'><item jid='a@b'/></query>"),
     ("set", "<vCard xmlns='vcard-temp'><FN>x</FN></vCard>"),
     ("set", "<query xmlns='jabber:iq:register'/>"),
+    // Whom an account blocks is for its phones alone, whoever asks (XEP-0191).
+    ("get", "<blocklist xmlns='urn:xmpp:blocking'/>"),
+    ("set", "<block xmlns='urn:xmpp:blocking'><item jid='a@b'/></block>"),
+    ("set", "<unblock xmlns='urn:xmpp:blocking'/>"),
+    ("set", "<query xmlns='jabber:iq:privacy'/>"),
     ("set", "<command xmlns='http://jabber.org/protocol/commands' node='x'/>"),
 ];
 
@@ -285,5 +290,20 @@ async fn rfc_6120_8_2_3_an_answer_that_nobody_waits_for_is_answered_by_nothing()
             _ => None,
         };
         assert_eq!(asker.seen(is_answer), None);
+    }
+}
+
+#[tokio::test]
+async fn xep_0359_3_what_a_phone_says_has_an_id_that_stays_the_same() {
+    let (lab, server) = (Lab::shared(), Server::shared());
+    let mut phone = s60(server, "stable-ids").await;
+    for mut contact in askers(lab, "stable-ids").await {
+        let to = format!("wv:{}", contact.jid.to_bare());
+        phone.send(&to, "with an id").await.unwrap();
+        let message = contact.expect_chat("stable-ids@onesoup.test").await;
+        let id = message.id.clone().expect("an id").0;
+        let mut payloads = message.payloads.iter();
+        let origin = payloads.find(|payload| payload.is("origin-id", "urn:xmpp:sid:0"));
+        assert_eq!(origin.and_then(|origin| origin.attr("id")), Some(id.as_str()));
     }
 }

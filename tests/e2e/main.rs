@@ -91,6 +91,9 @@ mod presence_requests;
 /// People elsewhere register accounts for phones.
 mod registration;
 
+/// People elsewhere search for those who chose to be found.
+mod search;
+
 /// Logins and the sequences that follow them.
 mod start_up;
 

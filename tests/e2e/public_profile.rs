@@ -21,7 +21,8 @@ use crate::support::xmpp::XmppClient;
 
 const ASK: &str = "<vCard xmlns='vcard-temp'/>";
 
-async fn tell(phone: &mut Phone, properties: &[(&str, &str)]) {
+/// Has a phone make these facts public, and no others.
+pub(crate) async fn tell(phone: &mut Phone, properties: &[(&str, &str)]) {
     let properties = properties.iter().map(|(name, value)| Property::new(name, value)).collect();
     let request = UpdatePublicProfileRequest { clear: true, properties };
     phone.request(Primitive::UpdatePublicProfileRequest(request)).await.unwrap();

@@ -1,6 +1,7 @@
 //! A question comes from the network: one file for each kind of question.
 
 pub mod commands;
+pub mod directory;
 pub mod discovery;
 pub mod last_activity;
 pub mod profile;
@@ -27,6 +28,7 @@ use crate::{
         entity_time::EntityTime,
         iq::{Iq, IqKind, Query},
         payload::Payload,
+        search::Search,
     },
 };
 
@@ -69,6 +71,8 @@ impl Services {
                 self.change_registration(iq, query).await.map(|()| None)
             }
             Query::Command(step) if is_domain(&iq.to) => self.command(iq, step).await.map(Some),
+            // spec: XEP-0055 §2.2: a set, although nothing changes.
+            Query::Search(query) if is_domain(&iq.to) => self.find(iq, query).await.map(Some),
             _ => Err(Condition::ServiceUnavailable.into()),
         }
     }
@@ -88,6 +92,7 @@ impl Services {
             (Query::DiscoItems { node }, asked) => {
                 Ok(Some(items(asked, node.as_deref())?.to_payload()))
             }
+            (Query::Search(_), Asked::Domain) => Ok(Some(Search::needed())),
             (Query::Register(_), asked) => self.needed_to_register(iq, asked).await.map(Some),
             (Query::VCard(_), Asked::Account(person, view)) => {
                 let public = person.public_profile.as_deref();
@@ -120,6 +125,7 @@ impl Services {
                 | Query::Items(_)
                 | Query::Roster(_)
                 | Query::Command(_)
+                | Query::Search(_)
                 | Query::Other(_),
                 _,
             ) => Err(Condition::ServiceUnavailable.into()),
