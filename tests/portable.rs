@@ -8,7 +8,7 @@ use onesoup::{
         message::{Message, MessageKind, Receipt},
         portable::{
             PortableUser, RosterItem, Waiting,
-            file::{END, Item, PortableFile, start},
+            file::{END, HOST_END, Item, PortableFile, host_start, start},
             own::{Own, OwnList, OwnRow},
         },
     },
@@ -21,6 +21,11 @@ fn read(text: &str, piece: usize) -> Vec<Item> {
     let mut items: Vec<Item> = text.as_bytes().chunks(piece).flat_map(|it| file.feed(it)).collect();
     items.extend(file.feed(b""));
     items
+}
+
+/// Returns a file of one domain.
+fn whole(users: &str) -> String {
+    start() + &host_start("onesoup.test") + users + HOST_END + END
 }
 
 fn users(items: Vec<Item>) -> Vec<PortableUser> {
@@ -106,7 +111,7 @@ proptest! {
     fn what_is_written_is_read_back(users_in in vec(user(), 0..3), piece in 1_usize..200) {
         let written: String =
             users_in.iter().map(|user| user.to_text("onesoup.test") + "\n").collect();
-        let text = start("onesoup.test") + &written + END;
+        let text = whole(&written);
         let items = read(&text, piece);
         prop_assert_eq!(items.first(), Some(&Item::Host("onesoup.test".into())));
         prop_assert_eq!(items.last(), Some(&Item::End));
@@ -116,7 +121,7 @@ proptest! {
     #[test]
     fn no_file_panics(junk in vec(any::<u8>(), 0..300), at in 0_usize..200) {
         let user = PortableUser { name: "kim".into(), ..PortableUser::default() };
-        let mut text = (start("onesoup.test") + &user.to_text("onesoup.test") + END).into_bytes();
+        let mut text = whole(&user.to_text("onesoup.test")).into_bytes();
         let at = at.min(text.len());
         text.splice(at..at, junk);
         let mut file = PortableFile::default();
@@ -190,7 +195,7 @@ fn an_account_beyond_all_bounds_costs_only_itself() {
     for inside in [deep, many, long] {
         let bad = format!("<user name='bad'>{inside}</user>");
         let good = PortableUser { name: "kim".into(), ..PortableUser::default() };
-        let text = start("onesoup.test") + &bad + &good.to_text("onesoup.test") + END;
+        let text = whole(&(bad + &good.to_text("onesoup.test")));
         let items = read(&text, 64 * 1024);
         assert!(matches!(items[1], Item::Strange(_)), "{:?}", items[1]);
         assert_eq!(users(items), [good]);

@@ -1,10 +1,9 @@
 //! Every setting, declared once: name, kind, default, and the text that is its manual.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use crate::{
     base::secret::Secret,
@@ -155,6 +154,10 @@ pub struct Settings {
     pub contact: ContactSettings,
     /// Who may have an account.
     pub accounts: AccountSettings,
+    /// The domains besides, each with all settings that count for it: where one says nothing of
+    /// its own, these are as above.
+    #[serde(skip)]
+    pub further: Vec<Settings>,
 }
 
 /// Waking phones (communication initiation requests).
@@ -207,6 +210,24 @@ impl ContactSettings {
 }
 
 impl Settings {
+    /// Returns the settings of each domain, the first first.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.further)
+    }
+
+    /// Returns the settings of one of the domains.
+    pub fn of_domain(&self, name: &str) -> Option<&Self> {
+        let name = prepare_domain(name).ok()?;
+        self.each().find(|settings| prepare_domain(&settings.domain.name).as_ref() == Ok(&name))
+    }
+
+    /// Returns the settings of the domain of an address, as an operator writes it: of the first
+    /// for one without a domain, or of a domain that is not ours.
+    pub fn of_address(&self, address: &str) -> &Self {
+        let domain = address.split_once('@').map(|(_, domain)| domain);
+        domain.and_then(|domain| self.of_domain(domain)).unwrap_or(self)
+    }
+
     /// Returns who may have an account.
     pub fn registration(&self) -> Option<Registration> {
         match self.accounts.registration.as_str() {
@@ -217,58 +238,6 @@ impl Settings {
         }
     }
 
-    /// Returns what is wrong with the values, all of it.
-    pub fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        if self.domain.name.is_empty() {
-            faults.push("domain.name is not set: name the domain whose server this is".into());
-        } else if self.domain.name.contains(char::is_whitespace) {
-            faults.push(format!("domain.name: {:?} is not a domain name", self.domain.name));
-        }
-        if self.link.secret.secret().expose().is_empty() {
-            faults.push("link.secret is not set: the XMPP server expects one".into());
-        }
-        if self.link.host.is_empty() {
-            faults.push("link.host is empty".into());
-        }
-        let listens = [
-            ("http.listen", &self.http.listen),
-            ("admin.listen", &self.admin.listen),
-            ("cir.tcp.listen", &self.cir.tcp.listen),
-        ];
-        for (name, value) in listens {
-            if value.parse::<SocketAddr>().is_err() {
-                faults.push(format!("{name}: {value:?} is not an address with a port"));
-            }
-        }
-        let networks = self.http.trusted_proxies.iter();
-        for value in networks.filter(|value| network(value).is_none()) {
-            faults.push(format!("http.trusted_proxies: {value:?} is no address and no network"));
-        }
-        if !self.cir.tcp.advertise.is_empty() && self.advertised_tcp().is_none() {
-            faults
-                .push(format!("cir.tcp.advertise: {:?} is not host:port", self.cir.tcp.advertise));
-        }
-        for (matter, addresses) in self.contact.by_matter() {
-            for address in addresses.iter().filter(|address| !is_uri(address)) {
-                faults.push(format!(
-                    "contact.{matter}: {address:?} is none as in mailto:a@b.c, xmpp:a@b.c, https://b.c"
-                ));
-            }
-        }
-        let operators = self.accounts.operators.iter();
-        for value in operators.filter(|value| !self.is_elsewhere(value)) {
-            faults.push(format!(
-                "accounts.operators: {value:?} is no address of a person elsewhere, as kim@xmpp.example.org"
-            ));
-        }
-        if self.registration().is_none() {
-            let value = &self.accounts.registration;
-            faults.push(format!("accounts.registration: {value:?} is not closed, open or auto"));
-        }
-        faults
-    }
-
     /// Returns who may give commands.
     pub fn operators(&self) -> Vec<Address> {
         self.accounts.operators.iter().filter_map(|value| person(value)).collect()
@@ -276,7 +245,7 @@ impl Settings {
 
     /// Returns whether an address is that of a person who is not of our domain: those who are
     /// have phones, and phones know no commands.
-    fn is_elsewhere(&self, value: &str) -> bool {
+    pub(super) fn is_elsewhere(&self, value: &str) -> bool {
         let own = prepare_domain(&self.domain.name).ok();
         person(value).is_some_and(|person| Some(person.domain()) != own.as_deref())
     }
@@ -300,14 +269,8 @@ fn person(text: &str) -> Option<Address> {
     bridge::address::of_jid(&jid)
 }
 
-fn is_uri(text: &str) -> bool {
-    let is_plain = |letter: char| !letter.is_whitespace() && !letter.is_control();
-    text.chars().all(is_plain)
-        && Url::parse(text).is_ok_and(|url| url.has_host() || !url.path().is_empty())
-}
-
 /// Reads a network, or an address alone.
-fn network(text: &str) -> Option<IpNet> {
+pub(super) fn network(text: &str) -> Option<IpNet> {
     let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
     text.parse().ok().or_else(address)
 }

@@ -43,16 +43,15 @@ pub fn given(file: Option<&Path>) -> Result<Settings, Faults> {
     read(&text, &|name| std::env::var(name).ok())
 }
 
-/// Reads the same for a command that needs no link: only the domain must be named.
+/// Reads the same for a command that needs no link.
 ///
 /// # Errors
 ///
 /// As for [`load`].
 pub fn load_for_accounts(file: Option<&Path>) -> Result<Settings, Faults> {
-    match load(file) {
-        Err(Faults(faults)) if faults.iter().all(|fault| fault.starts_with("link.")) => given(file),
-        loaded => loaded,
-    }
+    let settings = given(file)?;
+    let faults = settings.faults_but_link();
+    if faults.is_empty() { Ok(settings) } else { Err(Faults(faults)) }
 }
 
 /// Reads a file's text, overridden by an environment. Values may still be unusable.
@@ -61,10 +60,11 @@ pub fn load_for_accounts(file: Option<&Path>) -> Result<Settings, Faults> {
 ///
 /// All unknown names and values of a wrong kind.
 pub fn read(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Faults> {
-    let given: Table =
+    let mut given: Table =
         text.parse().map_err(|error: toml::de::Error| Faults(vec![error.to_string()]))?;
     let mut settings = defaults();
     let mut faults = Vec::new();
+    let entries = entries(given.remove("domains"), &mut faults);
     overlay(&mut settings, given, "", &mut faults);
     for section in MANUAL {
         for (name, _) in section.settings {
@@ -79,11 +79,59 @@ pub fn read(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<
             }
         }
     }
-    if faults.is_empty() {
-        settings.try_into().map_err(|error: toml::de::Error| Faults(vec![error.to_string()]))
-    } else {
-        Err(Faults(faults))
+    let further: Vec<Table> =
+        entries.into_iter().map(|entry| further(&settings, entry, &mut faults)).collect();
+    if !faults.is_empty() {
+        return Err(Faults(faults));
     }
+    let whole = |table: Table| -> Result<Settings, Faults> {
+        table.try_into().map_err(|error: toml::de::Error| Faults(vec![error.to_string()]))
+    };
+    let further = further.into_iter().map(whole).collect::<Result<_, _>>()?;
+    Ok(Settings { further, ..whole(settings)? })
+}
+
+/// Returns what the file says of each domain besides the first.
+fn entries(given: Option<Value>, faults: &mut Vec<String>) -> Vec<Table> {
+    let not_so = || "domains is to be a list of sections: [[domains]]".to_owned();
+    match given {
+        None => Vec::new(),
+        Some(Value::Array(entries)) => {
+            let (entries, others): (Vec<_>, Vec<_>) =
+                entries.into_iter().partition(|entry| entry.is_table());
+            faults.extend(others.iter().map(|_| not_so()));
+            entries.into_iter().filter_map(|entry| entry.try_into().ok()).collect()
+        }
+        Some(_) => {
+            faults.push(not_so());
+            Vec::new()
+        }
+    }
+}
+
+/// What a domain may say of its own, besides its name.
+const OWN: [&str; 4] = ["link", "store", "contact", "accounts"];
+
+/// Returns all settings of a domain: those of the first, but for what it says of its own.
+fn further(first: &Table, entry: Table, faults: &mut Vec<String>) -> Table {
+    let mut settings = first.clone();
+    let text = |text: &str| Value::String(text.to_owned());
+    let name = entry.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let place = name.map_or("[[domains]] ".to_owned(), |name| format!("[[domains]] {name}: "));
+    let mut own: Table = OWN
+        .iter()
+        .filter_map(|section| Some(((*section).to_owned(), settings.remove(*section)?)))
+        .collect();
+    own.insert("name".to_owned(), text(""));
+    if let Some(store) = section_of(&mut own, "store") {
+        store.insert("url".to_owned(), text(""));
+    }
+    overlay(&mut own, entry, &place, faults);
+    if let (Some(domain), Some(name)) = (section_of(&mut settings, "domain"), own.remove("name")) {
+        domain.insert("name".to_owned(), name);
+    }
+    settings.extend(own);
+    settings
 }
 
 /// Returns the sample file: every setting with its manual and default.
@@ -105,8 +153,21 @@ pub fn sample() -> String {
             text.push_str(&format!("{name} = {value}\n"));
         }
     }
+    text.push_str(FURTHER);
     text
 }
+
+/// How the sample ends: there is no further domain where none is named.
+const FURTHER: &str = "
+# Further domains behind the same doors, each with its own link, accounts and store, so that it can
+# be moved or removed alone. Only name and store.url must be said; all else of [link], [contact] and
+# [accounts] may be, and is as above where it is not. The environment is for what stands above.
+#[[domains]]
+#name = \"other.example.org\"
+#store.url = \"sqlite://data/other.db\"
+#link.secret = \"\"
+#accounts.registration = \"closed\"
+";
 
 fn comment(text: &mut String, lines: &[&str]) {
     for line in lines {
@@ -119,12 +180,12 @@ fn defaults() -> Table {
 }
 
 /// Puts what was given over the defaults, which also tell the names and kinds that exist.
-fn overlay(into: &mut Table, given: Table, path: &str, faults: &mut Vec<String>) {
+fn overlay(into: &mut Table, given: Table, place: &str, faults: &mut Vec<String>) {
     for (name, value) in given {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let path = format!("{place}{name}");
         match (into.get_mut(&name), value) {
             (Some(Value::Table(section)), Value::Table(given)) => {
-                overlay(section, given, &path, faults);
+                overlay(section, given, &format!("{path}."), faults);
             }
             (Some(slot), value) if slot.same_type(&value) => *slot = value,
             (Some(slot), value) => faults.push(format!(
@@ -245,6 +306,125 @@ mod tests {
         assert_eq!(faults("['a@b.c', 'mailto:', 'mailto:a b@c', '', 'https://']"), 5);
         assert_eq!(faults("'mailto:a@b.c'"), 1);
         assert_eq!(faults("[1]"), 1);
+    }
+
+    const TWO: &str = "[domain]\nname = 'a.test'\n[link]\nhost = 'h'\nsecret = 's'\n\
+        [store]\nurl = 'sqlite://data/a.db'\n[contact]\nabuse = ['mailto:x@a.test']\n\
+        admin = ['mailto:y@a.test']\n[accounts]\nregistration = 'auto'\n[[domains]]\n";
+
+    #[test]
+    fn a_further_domain_is_as_the_first_where_it_says_nothing() {
+        let text = format!(
+            "{TWO}name = 'b.test'\nstore.url = 'sqlite://data/b.db'\n\
+             contact.abuse = ['mailto:x@b.test']\n[[domains]]\nname = 'c.test'\n\
+             [domains.store]\nurl = 'sqlite://data/c.db'\n[domains.link]\nport = 7\nsecret = 't'\n\
+             [domains.accounts]\nregistration = 'closed'"
+        );
+        let environment = |name: &str| match name {
+            "ONESOUP_LINK_HOST" => Some("g".to_owned()),
+            "ONESOUP_DOMAIN_NAME" => Some("z.test".to_owned()),
+            "ONESOUP_STORE_URL" => Some("sqlite://data/z.db".to_owned()),
+            _ => None,
+        };
+        let settings = read(&text, &environment).unwrap();
+        assert_eq!(settings.faults(), [""; 0]);
+        let all: Vec<_> = settings.each().collect();
+        let links = all.iter().map(|one| {
+            let link = &one.link;
+            (one.domain.name.as_str(), link.host.as_str(), link.port, link.secret.secret().expose())
+        });
+        let links: Vec<_> = links.collect();
+        assert_eq!(
+            links,
+            [("z.test", "g", 5347, "s"), ("b.test", "g", 5347, "s"), ("c.test", "g", 7, "t")]
+        );
+        let stores: Vec<_> = all.iter().map(|one| one.store.url.as_str()).collect();
+        assert_eq!(stores, ["sqlite://data/z.db", "sqlite://data/b.db", "sqlite://data/c.db"]);
+        assert_eq!(all[1].contact.abuse, ["mailto:x@b.test"]);
+        assert_eq!(all[1].contact.admin, ["mailto:y@a.test"]);
+        assert_eq!(
+            [&all[1], &all[2]].map(|one| one.accounts.registration.as_str()),
+            ["auto", "closed"]
+        );
+        assert_eq!(settings.of_address("kim@B.test").domain.name, "b.test");
+        assert_eq!(settings.of_address("kim").domain.name, "z.test");
+        assert_eq!(settings.of_address("kim@far.test").domain.name, "z.test");
+    }
+
+    #[test]
+    fn each_fault_of_a_further_domain_is_a_sentence_with_its_name() {
+        let store = "store.url = 'sqlite://data/b.db'";
+        let cwd = std::env::current_dir().unwrap();
+        let same = format!("name = 'b.test'\nstore.url = 'sqlite://{}/data/a.db'", cwd.display());
+        let unlike = |what: &str| format!("name = 'b.test'\n{store}\n{what}");
+        for (entry, fault) in [
+            (store.to_owned(), "[[domains]] name is not set: name the domain"),
+            (
+                format!("name = 'b c'\n{store}"),
+                "[[domains]] b c: name: \"b c\" is not a domain name",
+            ),
+            (
+                format!("name = 'A.test'\n{store}"),
+                "[[domains]] A.test: there is a domain of that name",
+            ),
+            ("name = 'b.test'".to_owned(), "[[domains]] b.test: store.url is not set: each domain"),
+            (same, "is the store of a.test already"),
+            (unlike("link.host = ''"), "[[domains]] b.test: link.host is empty"),
+            (unlike("link.prt = 1"), "[[domains]] b.test: link.prt is not a setting"),
+            (unlike("link.port = 'x'"), "[[domains]] b.test: link.port is to be a integer"),
+            (unlike("http.listen = 'x'"), "[[domains]] b.test: http is not a setting"),
+            (unlike("domains = []"), "[[domains]] b.test: domains is not a setting"),
+            (unlike("contact.abuse = ['x']"), "[[domains]] b.test: contact.abuse: \"x\" is none"),
+            (
+                unlike("accounts.registration = 'x'"),
+                "[[domains]] b.test: accounts.registration: \"x\"",
+            ),
+        ] {
+            let faults = read(&format!("{TWO}{entry}"), &none).map(|settings| settings.faults());
+            let faults = faults.unwrap_or_else(|Faults(faults)| faults);
+            assert!(faults.len() == 1 && faults[0].contains(fault), "{entry}: {faults:?}");
+        }
+        for odd in ["domains = 1", "domains = ['b.test']", "[domains]\nname = 'b.test'"] {
+            let Faults(faults) = read(odd, &none).unwrap_err();
+            assert_eq!(faults, ["domains is to be a list of sections: [[domains]]"], "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_all_domains_have_of_the_first_is_told_once() {
+        let text = "[accounts]\nregistration = 'x'\n[[domains]]\nname = 'b.test'\n\
+            store.url = 'sqlite://data/b.db'";
+        let faults = read(text, &none).unwrap().faults();
+        let count = |name: &str| faults.iter().filter(|fault| fault.contains(name)).count();
+        assert_eq!(["domain.name", "link.secret", "registration"].map(count), [1; 3], "{faults:?}");
+        let faults = read(text, &none).unwrap().faults_but_link();
+        assert!(!faults.iter().any(|fault| fault.contains("link.")), "{faults:?}");
+    }
+
+    #[test]
+    fn two_domains_whose_sessions_could_be_confused_are_refused() {
+        let mut marks = std::collections::HashMap::new();
+        let (one, other) = (0..)
+            .find_map(|number| {
+                let name = format!("d{number}.test");
+                Some((marks.insert(crate::services::houses::mark(&name), name.clone())?, name))
+            })
+            .unwrap();
+        let text = TWO.replace("a.test'\n[link]", &format!("{one}'\n[link]"));
+        let text = format!("{text}name = '{other}'\nstore.url = 'sqlite://data/b.db'");
+        let faults = read(&text, &none).unwrap().faults();
+        assert!(faults.len() == 1 && faults[0].contains("a process of its own"), "{faults:?}");
+    }
+
+    #[test]
+    fn the_sample_of_further_domains_is_one_line_by_line() {
+        let (_, further) = FURTHER.split_once("#[[domains]]").unwrap();
+        let text = format!("{TWO}{}", further.replace("\n#", "\n"));
+        let settings = read(&text, &none).unwrap();
+        assert_eq!(
+            settings.of_address("kim@other.example.org").store.url,
+            "sqlite://data/other.db"
+        );
     }
 
     #[test]

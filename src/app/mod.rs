@@ -2,7 +2,9 @@
 
 pub mod cli;
 pub mod config;
+mod config_faults;
 pub mod config_load;
+pub mod house;
 mod key;
 mod log;
 pub mod run;

@@ -1,137 +1,95 @@
 //! The life of the service: started in order, stopped in reverse.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
 use ipnet::IpNet;
 use tokio::{
     net::{TcpListener, TcpSocket},
-    sync::{mpsc, watch},
+    sync::watch,
     task::JoinHandle,
-    time::timeout,
 };
 
 use crate::{
-    app::{config::Settings, key, stop},
-    base::{clock::Clock, ids::Ids},
-    domain::account::Registration,
+    app::{
+        config::Settings,
+        house::{self, Common, Tenant, join},
+        stop,
+    },
     edges::{
-        admin,
-        cir::{datagrams::Datagrams, scheduler, tcp},
+        admin::{self, View},
+        cir::{datagrams::Datagrams, tcp},
         door::Door,
         http::{exchange, listen},
-        link::{self, LinkSettings, LinkStatus},
+        link::LinkStatus,
     },
-    services::{
-        context::{Rules, Services, Ways},
-        deadlines, inbound,
-        passwords::Keeper,
-    },
-    store::Store,
-    xmpp::jid::prepare_domain,
+    services::houses::{House, Houses},
 };
-
-/// Events of the link that may wait for the services.
-const EVENT_QUEUE: usize = 1024;
 
 /// Connections that may wait to be accepted: a thousand phones woken at once come at once.
 const BACKLOG: u32 = 4096;
-
-/// The last words to the network may take this long.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Runs the service until it is told to stop.
 ///
 /// # Errors
 ///
-/// Something it needs is not to be had: a port, the store, the key.
+/// Something it needs is not to be had: a port, the store or the key of all domains.
 pub async fn run(settings: &Settings) -> Result<()> {
     raise_descriptor_limit();
-    let (services, ways) = open(settings).await?;
-    services.count_outbox().await;
+    let (houses, tenants, links) = domains(settings)?;
+    let mut opened = Vec::new();
+    for tenant in &tenants {
+        opened.push(tenant.open().await);
+    }
+    if opened.iter().all(Result::is_err) {
+        // Nobody would be served meanwhile by trying again.
+        return opened.swap_remove(0).map(drop);
+    }
     let doors = Doors::open(settings).await?;
-    let (stop_early, early) = watch::channel(false);
-    let (stop_late, late) = watch::channel(false);
-    let (status, link_status) = watch::channel(LinkStatus::Connecting);
-    let (events, events_end) = mpsc::channel(EVENT_QUEUE);
+    let (stop, stopping) = watch::channel(false);
+    let (part, parting) = watch::channel(false);
     let sockets = tcp::Sockets::default();
-    let phones = exchange_with(services.clone(), settings.trusted_proxies().into());
-    let operator = {
-        let services = services.clone();
-        move |remote, request| admin::answer(services.clone(), link_status.clone(), remote, request)
+    let phones = exchange_with(houses.clone(), settings.trusted_proxies().into());
+    let view = Arc::new(View { houses: houses.clone(), links });
+    let operator = move |remote, request| {
+        let view = view.clone();
+        async move { admin::answer(&view, remote, request).await }
     };
-    // What phones and the operator reach stops first, what carries out their last words later.
-    let first: Vec<JoinHandle<()>> = vec![
-        tokio::spawn(listen::run(doors.http, phones, early.clone())),
-        tokio::spawn(listen::run(doors.admin, operator, early.clone())),
-        tokio::spawn(tcp::run(doors.tcp, sockets.clone(), services.clone(), early.clone())),
-        tokio::spawn(scheduler::run(ways.calls, sockets, doors.udp, early.clone())),
-        tokio::spawn(deadlines::run(services.clone(), early)),
+    let reached: Vec<JoinHandle<()>> = vec![
+        tokio::spawn(listen::run(doors.http, phones, stopping.clone())),
+        tokio::spawn(listen::run(doors.admin, operator, stopping.clone())),
+        tokio::spawn(tcp::run(doors.tcp, sockets.clone(), houses, stopping.clone())),
     ];
-    // The link ends first of these: with it ends what it tells.
-    let later: Vec<JoinHandle<()>> = vec![
-        tokio::spawn(inbound::run(services.clone(), events_end)),
-        tokio::spawn(link::run(link_settings(settings)?, ways.link, events, status, late)),
-    ];
-    tracing::info!(domain = services.rules.domain, http = settings.http.listen, "started");
+    let common = Common { sockets, udp: Arc::new(doors.udp), stopping, parting };
+    let served = tenants.into_iter().zip(opened);
+    let served = served.map(|(one, opened)| tokio::spawn(one.live(opened, common.clone())));
+    let served: Vec<_> = served.collect();
+    let domains: Vec<&str> = settings.each().map(|one| one.domain.name.as_str()).collect();
+    tracing::info!(domain = domains.join(" "), http = settings.http.listen, "started");
     stop::signalled().await?;
     tracing::info!("stopping");
-    stop_early.send_replace(true);
-    join(first).await;
-    let _ = timeout(FAREWELL, services.hide_everybody()).await;
-    stop_late.send_replace(true);
-    join(later).await;
-    services.store.close().await;
+    stop.send_replace(true);
+    join(reached).await;
+    part.send_replace(true);
+    join(served).await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Opens store and key, and the use cases upon them.
-///
-/// # Errors
-///
-/// One of them cannot be opened.
-pub async fn open(settings: &Settings) -> Result<(Services, Ways)> {
-    let clock = Clock::system();
-    let ids = Ids::new(clock.clone());
-    let key =
-        key::load_or_make(Path::new(&settings.accounts.key_file)).context("accounts.key_file")?;
-    let store = Store::open(&settings.store.url, clock.clone()).await.context("store.url")?;
-    ids.continue_after(store.greatest_number().await.context("store.url")?);
-    let rules = Rules {
-        domain: prepare_domain(&settings.domain.name).context("domain.name")?,
-        registration: settings.registration().unwrap_or(Registration::Closed),
-        operators: settings.operators(),
-        tcp_wake: settings.advertised_tcp(),
-        udp_wake: settings.cir.udp.enabled,
-        contact: settings.contact.by_matter(),
-    };
-    Ok(Services::new(store, clock, ids, Keeper::new(key), rules))
-}
+/// The houses, what is needed to serve each, and how their links are, in one order.
+type Domains = (Houses, Vec<Tenant>, Vec<watch::Receiver<LinkStatus>>);
 
-/// Opens the same for a command, while the service may be running and keep the link.
-///
-/// # Errors
-///
-/// As for [`open`].
-pub async fn open_apart(settings: &Settings) -> Result<Services> {
-    let (services, _ways) = open(settings).await?;
-    services.stay_apart();
-    Ok(services)
-}
-
-/// Returns where the XMPP server is.
-///
-/// # Errors
-///
-/// Our domain's name cannot be one.
-pub fn link_settings(settings: &Settings) -> Result<LinkSettings> {
-    Ok(LinkSettings {
-        domain: prepare_domain(&settings.domain.name).context("domain.name")?,
-        host: settings.link.host.clone(),
-        port: settings.link.port,
-        secret: settings.link.secret.secret().clone(),
-    })
+fn domains(settings: &Settings) -> Result<Domains> {
+    let (mut tenants, mut links) = (Vec::new(), Vec::new());
+    for settings in settings.each() {
+        let (status, link) = watch::channel(LinkStatus::Connecting);
+        let link_settings = house::link_settings(settings)?;
+        let house = Arc::new(House::of(&link_settings.domain));
+        tenants.push(Tenant { settings: settings.clone(), link: link_settings, house, status });
+        links.push(link);
+    }
+    let houses = tenants.iter().map(|tenant| tenant.house.clone()).collect();
+    Ok((Houses::new(houses).context("domain.name")?, tenants, links))
 }
 
 /// The sockets on which we are reached.
@@ -185,25 +143,17 @@ fn listener(setting: &'static str, address: &str) -> Result<TcpListener> {
 }
 
 fn exchange_with(
-    services: Services,
+    houses: Houses,
     proxies: Arc<[IpNet]>,
 ) -> impl Fn(SocketAddr, hyper::Request<hyper::body::Incoming>) -> Exchange + Clone + Send + 'static
 {
     move |remote, request| {
-        Box::pin(exchange::answer(services.clone(), proxies.clone(), remote, request))
+        Box::pin(exchange::answer(houses.clone(), proxies.clone(), remote, request))
     }
 }
 
 type Exchange =
     std::pin::Pin<Box<dyn Future<Output = hyper::Response<listen::Body>> + Send + 'static>>;
-
-async fn join(tasks: Vec<JoinHandle<()>>) {
-    for task in tasks {
-        if let Err(error) = task.await {
-            tracing::error!(%error, "a task ended badly");
-        }
-    }
-}
 
 /// A thousand phones need more descriptors than a shell usually grants.
 fn raise_descriptor_limit() {

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use sha2::{Digest, Sha256};
 
 use crate::base::clock::Clock;
 
@@ -71,6 +72,12 @@ impl Ids {
     pub fn fill(&self, bytes: &mut [u8]) {
         self.0.random.lock().expect("no holder of this lock panics").fill(bytes);
     }
+}
+
+/// Returns letters that a text always has, and another text hardly ever.
+pub fn letters_of(text: &str, len: usize) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(len).map(|&octet| ALPHABET[usize::from(octet) % 20] as char).collect()
 }
 
 /// Spells a number with few characters, a letter first: how row numbers travel as ids.

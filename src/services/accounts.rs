@@ -29,7 +29,7 @@ const MADE_PASSWORD_CHARS: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// The address is not of our domain.
-    #[error("the address is not of this domain")]
+    #[error("the address is not of a domain of ours")]
     Foreign,
     /// Nobody can have that name.
     #[error("a name has 1 to 40 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit")]

@@ -274,6 +274,11 @@ impl Shared {
         self.waiting.lock().expect("no holder of this lock panics")
     }
 
+    /// Returns how many durable stanzas wait.
+    pub fn outbox_waiting(&self) -> usize {
+        self.waiting().count()
+    }
+
     /// Hands a stanza to the link; one that is not durable is dropped while the link is away.
     pub fn send(&self, stanza: Outgoing) {
         match stanza.row {

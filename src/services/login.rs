@@ -30,6 +30,7 @@ use crate::{
     },
     services::{
         context::Services,
+        houses,
         passwords::Scheme,
         person::{Live, Person},
         refused,
@@ -50,9 +51,6 @@ const DEFAULT_KEEP_ALIVE: u32 = 1800;
 
 /// Sessions of one account at once; a further phone replaces the one unheard for longest.
 const MAX_SESSIONS: usize = 8;
-
-/// Characters of a session's id: 20 letters, 95 bits and more, nobody guesses it.
-const SESSION_ID_CHARS: usize = 24;
 
 /// Characters that a user name, password or client id may have.
 const MAX_TEXT: usize = 255;
@@ -327,7 +325,7 @@ impl Services {
         let keep_alive = Duration::from_secs(admitted.keep_alive.into());
         let handset = self.handset_of(request, origin);
         Session {
-            id: self.ids.text(SESSION_ID_CHARS).into(),
+            id: houses::session_id(&self.ids, &self.rules.domain),
             account: admitted.account.address.clone(),
             resource: resource(&admitted.client_id, handset),
             client_id: admitted.client_id.clone(),

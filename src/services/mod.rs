@@ -23,6 +23,7 @@ mod ending;
 pub mod export;
 mod fetches;
 mod fresh;
+pub mod houses;
 pub mod identity;
 pub mod import;
 pub mod inbound;

@@ -17,7 +17,7 @@ use compact_str::CompactString;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
 use crate::{
-    base::{clock::Millis, counters::Counter},
+    base::clock::Millis,
     domain::{address::Address, refusal::Refusal},
     services::{
         person::{Live, Person},
@@ -153,20 +153,23 @@ impl People {
         for id in ids {
             index.sessions.insert(id.clone(), cell.clone());
         }
-        Counter::Sessions.set(i64::try_from(index.sessions.len()).unwrap_or(i64::MAX));
     }
 
     /// Forgets a session that has ended.
     pub fn forget_session(&self, id: &str) {
         let mut index = self.0.lock().expect("no holder of this lock panics");
         index.sessions.remove(id);
-        Counter::Sessions.set(i64::try_from(index.sessions.len()).unwrap_or(i64::MAX));
     }
 
     /// Lets go of what is known of an account that was removed.
     pub async fn let_go_of(&self, cell: &Arc<Cell>) {
         *cell.person.lock().await = None;
         self.forget(cell);
+    }
+
+    /// Returns how many sessions are in memory.
+    pub fn session_count(&self) -> usize {
+        self.0.lock().expect("no holder of this lock panics").sessions.len()
     }
 
     /// Returns the places of all people in memory.
@@ -216,7 +219,6 @@ impl People {
                 }
             }
         }
-        Counter::Sessions.set(i64::try_from(index.sessions.len()).unwrap_or(i64::MAX));
         untold
     }
 

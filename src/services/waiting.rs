@@ -28,7 +28,6 @@ impl Waiting {
             tracing::error!("the outbox is full: messages to other servers are refused");
             self.is_full = true;
         }
-        self.show();
     }
 
     /// Takes note of rows that are in the outbox no more.
@@ -43,7 +42,6 @@ impl Waiting {
             tracing::info!("the outbox has room again");
             self.is_full = false;
         }
-        self.show();
     }
 
     /// Returns whether one more may wait.
@@ -59,7 +57,8 @@ impl Waiting {
         Ok(())
     }
 
-    fn show(&self) {
-        Counter::OutboxWaiting.set(i64::try_from(self.rows.len()).unwrap_or(i64::MAX));
+    /// Returns how many rows wait.
+    pub fn count(&self) -> usize {
+        self.rows.len()
     }
 }

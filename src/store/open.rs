@@ -36,6 +36,14 @@ impl Store {
         Self::open_with(&path, sqlite::writer_options(&path), clock).await
     }
 
+    /// Returns the file of a store.
+    ///
+    /// # Errors
+    /// The url is not understood.
+    pub fn file_of(url: &str) -> Result<PathBuf, StoreError> {
+        path_of(url)
+    }
+
     async fn open_with(
         path: &Path,
         options: ConnectOptions,

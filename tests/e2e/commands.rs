@@ -78,7 +78,7 @@ fn accounts_are_made_listed_changed_and_removed_while_the_service_runs() {
     assert!(is_well && said.contains("kim@onesoup.test\tactive"), "{said}");
     let refused = [
         (vec!["add", "kim"], "there already"),
-        (vec!["add", "kim@elsewhere.test"], "not of this domain"),
+        (vec!["add", "kim@elsewhere.test"], "not of a domain of ours"),
         (vec!["add", "k+m"], "a name has"),
         (vec!["passwd", "nobody"], "no such account"),
         (vec!["remove", "nobody"], "no such account"),
@@ -98,7 +98,7 @@ fn the_operators_door_tells_alive_from_ready() {
     assert_eq!(server.admin_says("/readyz"), Some(503));
     assert_eq!(server.admin_says("/metrics"), Some(200));
     assert_eq!(server.admin_says("/"), Some(404));
-    assert_eq!(server.metric("link_up"), 0);
+    assert_eq!(server.metric("link_up{domain=\"onesoup.test\"}"), 0);
 
     let lab = Lab::start(false);
     let mut server = Server::start(&lab);

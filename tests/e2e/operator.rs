@@ -118,7 +118,7 @@ fn what_cannot_be_done_to_contacts_is_said_in_a_sentence() {
         (&["remove", "kim", "ann@far.test"], "ann@far.test is on no list and has no subscription"),
         (&["deny", "kim", "lee"], "lee@onesoup.test has not asked and sees nothing"),
         (&["list", "nobody"], "there is no such account"),
-        (&["list", "kim@far.test"], "not of this domain"),
+        (&["list", "kim@far.test"], "not of a domain of ours"),
     ] {
         let (is_well, said) = run(&server, &[&["roster"], arguments].concat());
         assert!(!is_well && said.contains(why), "{arguments:?}: {said}");

@@ -26,7 +26,7 @@ use onesoup::{
     xmpp::{
         portable::{
             PortableUser,
-            file::{END, Item, PortableFile, start},
+            file::{END, HOST_END, Item, PortableFile, host_start, start},
             own::OwnRow,
         },
         presence::PresenceKind,
@@ -39,7 +39,7 @@ use super::world::{DOMAIN, World};
 /// Writes an account down and reads it again.
 async fn written(services: &Services, address: &Address, with_password: bool) -> PortableUser {
     let user = services.exported(address, with_password).await.unwrap();
-    let text = start(DOMAIN) + &user.to_text(DOMAIN) + END;
+    let text = start() + &host_start(DOMAIN) + &user.to_text(DOMAIN) + HOST_END + END;
     let mut items = PortableFile::default().feed(text.as_bytes()).into_iter();
     let user = items.find_map(|item| match item {
         Item::User(user) => Some(*user),

@@ -1,13 +1,16 @@
 //! Phones are woken while something waits for them, and sockets end with their sessions.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use onesoup::{
     edges::{
         cir::{datagrams::Datagrams, scheduler, tcp},
         door::Door,
     },
-    services::call::PAUSES,
+    services::{
+        call::PAUSES,
+        houses::{House, Houses},
+    },
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -53,13 +56,12 @@ async fn a_socket_ends_with_its_session() {
     let (_stop, stopped) = watch::channel(false);
     let (sockets, calls) =
         (tcp::Sockets::default(), std::mem::replace(&mut world.calls, mpsc::channel(1).1));
-    tokio::spawn(tcp::run(
-        Door::new(listener, 10),
-        sockets.clone(),
-        world.services.clone(),
-        stopped.clone(),
-    ));
-    let udp = Datagrams::open().await.unwrap();
+    let house = Arc::new(House::of(&world.services.rules.domain));
+    house.open(world.services.clone());
+    let houses = Houses::new(vec![house]).unwrap();
+    let door = Door::new(listener, 10);
+    tokio::spawn(tcp::run(door, sockets.clone(), houses, stopped.clone()));
+    let udp = Arc::new(Datagrams::open().await.unwrap());
     tokio::spawn(scheduler::run(calls, sockets, udp, stopped));
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(format!("HELO {}\r\n", lee.session).as_bytes()).await.unwrap();

@@ -8,8 +8,9 @@ use clap::{Args, Subcommand};
 use crate::{
     app::{
         cli::account_show::{self, ShowArgs},
+        cli::domain::Chosen,
         config::Settings,
-        run,
+        house,
     },
     base::secret::Secret,
     domain::account::AccountState,
@@ -22,7 +23,7 @@ pub enum AccountCommand {
     /// Make an account; without a password one is made and printed.
     Add(WithPassword),
     /// List the accounts.
-    List,
+    List(Chosen),
     /// Show an account: its phones, lists, contacts, grants and mailbox.
     Show(ShowArgs),
     /// Change a password; without one a new one is made and printed.
@@ -62,35 +63,47 @@ pub struct WithPassword {
 ///
 /// What went wrong, in a sentence.
 pub async fn run(settings: &Settings, command: AccountCommand) -> Result<()> {
-    let services = run::open_apart(settings).await?;
-    let done = carry_out(&services, command).await;
-    services.store.close().await;
-    done
+    let concerned = match &command {
+        AccountCommand::List(chosen) => chosen.of(settings)?,
+        AccountCommand::Show(args) => vec![settings.of_address(&args.address)],
+        AccountCommand::Add(WithPassword { address, .. })
+        | AccountCommand::Passwd(WithPassword { address, .. })
+        | AccountCommand::Suspend(Named { address })
+        | AccountCommand::Resume(Named { address })
+        | AccountCommand::Remove(Named { address }) => vec![settings.of_address(address)],
+    };
+    for settings in concerned {
+        let services = house::open_apart(settings).await?;
+        let done = carry_out(&services, &command).await;
+        services.store.close().await;
+        done?;
+    }
+    Ok(())
 }
 
-async fn carry_out(services: &Services, command: AccountCommand) -> Result<()> {
+async fn carry_out(services: &Services, command: &AccountCommand) -> Result<()> {
     match command {
         AccountCommand::Add(args) => {
             let address = services.own_address(&args.address)?;
-            let password = password(services, &args)?;
+            let password = password(services, args)?;
             services.create(&address, &password).await?;
             if args.plain_only {
                 services.set_password(&address, &password, true).await?;
             }
-            tell(&address.to_string(), &args, &password);
+            tell(&address.to_string(), args, &password);
             Ok(())
         }
         AccountCommand::Passwd(args) => {
             let address = services.own_address(&args.address)?;
-            let password = password(services, &args)?;
+            let password = password(services, args)?;
             services.set_password(&address, &password, args.plain_only).await?;
-            tell(&address.to_string(), &args, &password);
+            tell(&address.to_string(), args, &password);
             Ok(())
         }
-        AccountCommand::List => list(services).await,
-        AccountCommand::Show(args) => account_show::show(services, &args).await,
-        AccountCommand::Suspend(args) => set_state(services, &args, AccountState::Suspended).await,
-        AccountCommand::Resume(args) => set_state(services, &args, AccountState::Active).await,
+        AccountCommand::List(_) => list(services).await,
+        AccountCommand::Show(args) => account_show::show(services, args).await,
+        AccountCommand::Suspend(args) => set_state(services, args, AccountState::Suspended).await,
+        AccountCommand::Resume(args) => set_state(services, args, AccountState::Active).await,
         AccountCommand::Remove(args) => {
             let address = services.own_address(&args.address)?;
             services.remove(&address).await?;

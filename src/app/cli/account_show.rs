@@ -23,7 +23,7 @@ use crate::{
 #[derive(Args)]
 pub struct ShowArgs {
     /// As in kim@chat.example.org.
-    address: String,
+    pub(super) address: String,
     /// As JSON, for scripts.
     #[arg(long)]
     json: bool,

@@ -13,7 +13,7 @@ use crate::{
     app::{
         config::Settings,
         config_load::{self, Faults},
-        run,
+        house, run,
     },
     edges::link::{self, LinkStatus},
 };
@@ -47,11 +47,15 @@ pub async fn run(file: Option<&Path>, args: CheckArgs) -> Result<()> {
         }
     };
     println!("ok     configuration");
-    let found = [
-        ("store", store(&settings).await),
-        ("ports", ports(&settings).await),
-        ("link", link(&settings).await),
-    ];
+    let mut found = vec![("ports".to_owned(), ports(&settings).await)];
+    for each in settings.each() {
+        let of = match settings.further.is_empty() {
+            true => String::new(),
+            false => format!(" of {}", each.domain.name),
+        };
+        found.push((format!("store{of}"), store(each).await));
+        found.push((format!("link{of}"), link(each).await));
+    }
     let mut wrong = 0;
     for (name, result) in &found {
         match result {
@@ -69,7 +73,7 @@ pub async fn run(file: Option<&Path>, args: CheckArgs) -> Result<()> {
 }
 
 async fn store(settings: &Settings) -> Result<String> {
-    let (services, _ways) = run::open(settings).await?;
+    let (services, _ways) = house::open(settings).await?;
     let written = services.store.ping_write().await;
     services.store.close().await;
     written?;
@@ -93,7 +97,7 @@ async fn link(settings: &Settings) -> Result<String> {
     let (status, mut found) = watch::channel(LinkStatus::Connecting);
     let (stop, stopped) = watch::channel(false);
     let task =
-        tokio::spawn(link::run(run::link_settings(settings)?, outgoing, events, status, stopped));
+        tokio::spawn(link::run(house::link_settings(settings)?, outgoing, events, status, stopped));
     let drain = tokio::spawn(async move { while events_end.recv().await.is_some() {} });
     let known = timeout(PATIENCE, found.wait_for(|status| *status != LinkStatus::Connecting)).await;
     let status = known.map_or(LinkStatus::Connecting, |known| {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
-    app::{config::Settings, run},
+    app::{cli::domain::Chosen, config::Settings, house},
     domain::address::Address,
     services::{accounts::AccountError, context::Services},
     xmpp::portable::file,
@@ -23,15 +23,25 @@ const PAGE: u32 = 500;
 /// What to write, and where.
 #[derive(Args)]
 pub struct ExportArgs {
-    /// The file to write, or the directory for one with the name of our domain; without it
+    /// The file to write, or the directory for one with the name of each domain; without it
     /// standard output.
     #[arg(long, value_name = "FILE|DIR")]
     to: Option<PathBuf>,
     /// Write passwords too, where they can be read: whoever reads the file can log in.
     #[arg(long)]
     passwords: bool,
+    #[command(flatten)]
+    chosen: Chosen,
     /// The accounts, as in kim@chat.example.org; without any, all.
+    #[arg(conflicts_with = "domain")]
     addresses: Vec<String>,
+}
+
+/// A domain, and which of its accounts are written.
+struct Part<'a> {
+    settings: &'a Settings,
+    /// Without any all.
+    addresses: Vec<&'a str>,
 }
 
 /// Carries out the command.
@@ -40,30 +50,41 @@ pub struct ExportArgs {
 ///
 /// An account is not there, or the file cannot be written: then there is none.
 pub async fn run(settings: &Settings, args: ExportArgs) -> Result<()> {
-    let services = run::open_apart(settings).await?;
-    let done = match &args.to {
-        None => write(&services, &args, BufWriter::new(io::stdout().lock())).await.map(drop),
+    let parts = parts(settings, &args)?;
+    match &args.to {
+        None => write(&parts, &args, BufWriter::new(io::stdout().lock())).await.map(drop),
         Some(path) if path.is_dir() => {
-            let name = format!("{}.xml", services.rules.domain);
-            write_file(&services, &args, &path.join(name)).await
+            for part in parts.chunks(1) {
+                let domain = house::link_settings(part[0].settings)?.domain;
+                write_file(part, &args, &path.join(format!("{domain}.xml"))).await?;
+            }
+            Ok(())
         }
-        Some(path) => write_file(&services, &args, path).await,
-    };
-    services.store.close().await;
-    done
+        Some(path) => write_file(&parts, &args, path).await,
+    }
+}
+
+fn parts<'a>(settings: &'a Settings, args: &'a ExportArgs) -> Result<Vec<Part<'a>>> {
+    let all = args.chosen.of(settings)?.into_iter();
+    let parts = all.map(|one| {
+        let addresses = args.addresses.iter().map(String::as_str);
+        let is_of = |address: &&str| std::ptr::eq(settings.of_address(address), one);
+        Part { settings: one, addresses: addresses.filter(is_of).collect() }
+    });
+    Ok(parts.filter(|part| args.addresses.is_empty() || !part.addresses.is_empty()).collect())
 }
 
 /// Writes to a file beside, which takes the name once it is whole.
-async fn write_file(services: &Services, args: &ExportArgs, path: &Path) -> Result<()> {
+async fn write_file(parts: &[Part<'_>], args: &ExportArgs, path: &Path) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
-    let part = PathBuf::from(name);
+    let beside = PathBuf::from(name);
     let written = async {
-        let file = create(&part).with_context(|| part.display().to_string())?;
-        let (count, mut out) = write(services, args, BufWriter::new(file)).await?;
+        let file = create(&beside).with_context(|| beside.display().to_string())?;
+        let (count, mut out) = write(parts, args, BufWriter::new(file)).await?;
         out.flush()?;
         out.get_ref().sync_all()?;
-        fs::rename(&part, path).with_context(|| path.display().to_string())?;
+        fs::rename(&beside, path).with_context(|| path.display().to_string())?;
         println!("{count} accounts are written to {}", path.display());
         if args.passwords {
             println!("the file has their passwords: whoever reads it can log in");
@@ -73,7 +94,7 @@ async fn write_file(services: &Services, args: &ExportArgs, path: &Path) -> Resu
     let written = written.await;
     if written.is_err() {
         // What is left of it is of no use to anybody.
-        let _ = fs::remove_file(&part);
+        let _ = fs::remove_file(&beside);
     }
     written
 }
@@ -83,15 +104,34 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
-async fn write<W: Write>(services: &Services, args: &ExportArgs, mut out: W) -> Result<(usize, W)> {
-    out.write_all(file::start(&services.rules.domain).as_bytes())?;
+async fn write<W: Write>(parts: &[Part<'_>], args: &ExportArgs, mut out: W) -> Result<(usize, W)> {
+    out.write_all(file::start().as_bytes())?;
     let mut count = 0;
-    if args.addresses.is_empty() {
+    for part in parts {
+        let services = house::open_apart(part.settings).await?;
+        let written = write_part(&services, part, args, &mut out).await;
+        services.store.close().await;
+        count += written?;
+    }
+    out.write_all(file::END.as_bytes())?;
+    out.flush()?;
+    Ok((count, out))
+}
+
+async fn write_part(
+    services: &Services,
+    part: &Part<'_>,
+    args: &ExportArgs,
+    out: &mut impl Write,
+) -> Result<usize> {
+    out.write_all(file::host_start(&services.rules.domain).as_bytes())?;
+    let mut count = 0;
+    if part.addresses.is_empty() {
         let mut after: Option<Address> = None;
         loop {
             let page = services.accounts(after.as_ref(), PAGE).await?;
             for account in &page {
-                count += usize::from(one(services, args, &account.address, &mut out).await?);
+                count += usize::from(one(services, args, &account.address, out).await?);
             }
             match page.last() {
                 Some(last) if page.len() >= PAGE as usize => after = Some(last.address.clone()),
@@ -99,16 +139,15 @@ async fn write<W: Write>(services: &Services, args: &ExportArgs, mut out: W) -> 
             }
         }
     }
-    for address in &args.addresses {
+    for address in &part.addresses {
         let address = services.own_address(address)?;
-        if !one(services, args, &address, &mut out).await? {
+        if !one(services, args, &address, out).await? {
             anyhow::bail!("{address}: {}", AccountError::Missing);
         }
         count += 1;
     }
-    out.write_all(file::END.as_bytes())?;
-    out.flush()?;
-    Ok((count, out))
+    out.write_all(file::HOST_END.as_bytes())?;
+    Ok(count)
 }
 
 /// Writes one account; false if it is not there, or no more.

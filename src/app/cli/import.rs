@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::{
-    app::{config::Settings, run},
+    app::{cli::domain::Chosen, config::Settings, house},
     services::{context::Services, import::Imported},
     xmpp::portable::{
         PortableUser,
@@ -30,19 +30,27 @@ pub struct ImportArgs {
     /// Put the file's contacts, lists and messages in place of those of an account that is there.
     #[arg(long)]
     replace: bool,
-    /// Take the accounts of this host of the file; without it those of our domain.
-    #[arg(long, value_name = "DOMAIN")]
+    /// Take the accounts of this host of the file as ours, of the first domain or that of
+    /// `--domain`; without it those of our domains.
+    #[arg(long, value_name = "HOST")]
     host: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// The files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
 
-/// What was done, and for whom.
-struct Import<'a> {
-    services: &'a Services,
-    replaces: bool,
+/// A domain, and the host whose accounts it takes in.
+struct Taker {
     host: String,
+    services: Services,
+}
+
+/// What was done, and for whom.
+struct Import {
+    takers: Vec<Taker>,
+    replaces: bool,
     imported: usize,
     refused: usize,
     elsewhere: usize,
@@ -54,16 +62,18 @@ struct Import<'a> {
 ///
 /// A file cannot be read, or at least one account was not taken in.
 pub async fn run(settings: &Settings, args: ImportArgs) -> Result<()> {
-    let services = run::open_apart(settings).await?;
-    let host = args.host.unwrap_or_else(|| services.rules.domain.clone());
-    let mut import = Import {
-        services: &services,
-        replaces: args.replace,
-        host,
-        imported: 0,
-        refused: 0,
-        elsewhere: 0,
-    };
+    let mut chosen = args.chosen.of(settings)?;
+    if args.host.is_some() {
+        chosen.truncate(1);
+    }
+    let mut takers = Vec::new();
+    for settings in chosen {
+        let services = house::open_apart(settings).await?;
+        let host = args.host.clone().unwrap_or_else(|| services.rules.domain.clone());
+        takers.push(Taker { host, services });
+    }
+    let mut import =
+        Import { takers, replaces: args.replace, imported: 0, refused: 0, elsewhere: 0 };
     let mut done = Ok(());
     for file in &args.files {
         done = import.file(file).await.with_context(|| file.display().to_string());
@@ -72,11 +82,13 @@ pub async fn run(settings: &Settings, args: ImportArgs) -> Result<()> {
         }
     }
     let told = import.conclude();
-    services.store.close().await;
+    for taker in &import.takers {
+        taker.services.store.close().await;
+    }
     done.and(told)
 }
 
-impl Import<'_> {
+impl Import {
     /// Takes in a file and those that it includes from beside it or below.
     async fn file(&mut self, path: &Path) -> Result<()> {
         let base = path.parent().filter(|base| !base.as_os_str().is_empty());
@@ -111,11 +123,12 @@ impl Import<'_> {
     }
 
     async fn user(&mut self, host: Option<&str>, user: &PortableUser) {
-        if host != Some(self.host.as_str()) {
+        let taker = self.takers.iter().find(|taker| host == Some(taker.host.as_str()));
+        let Some(Taker { services, .. }) = taker else {
             self.elsewhere += 1;
             return;
-        }
-        match self.services.import(user, self.replaces).await {
+        };
+        match services.import(user, self.replaces).await {
             Ok(imported) => {
                 self.imported += 1;
                 tell(&imported);
@@ -130,7 +143,9 @@ impl Import<'_> {
     fn conclude(&self) -> Result<()> {
         println!("{} accounts are taken in", self.imported);
         if self.elsewhere > 0 {
-            println!("{} are of other hosts than {}; see --host", self.elsewhere, self.host);
+            let hosts: Vec<&str> = self.takers.iter().map(|taker| taker.host.as_str()).collect();
+            let hosts = hosts.join(", ");
+            println!("{} are of other hosts than {hosts}; see --host", self.elsewhere);
         }
         match self.refused {
             0 => Ok(()),

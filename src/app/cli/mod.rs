@@ -4,6 +4,7 @@ pub mod account;
 pub mod account_show;
 pub mod check;
 pub mod decode;
+mod domain;
 pub mod export;
 pub mod import;
 pub mod phone;
@@ -124,7 +125,7 @@ mod tests {
         let page = std::fs::read_to_string(path).unwrap();
         let commands = commands(&Cli::command(), "onesoup");
         assert!(commands.len() > 15, "{commands:?}");
-        let metrics = counters::as_text();
+        let metrics = counters::as_text(&[]);
         let metrics = metrics.lines().filter_map(|line| line.strip_prefix("# HELP "));
         let rows = metrics
             .filter_map(|line| line.split_once(' '))
@@ -135,7 +136,7 @@ mod tests {
         for named in page.split("`onesoup_").skip(1) {
             let name = named.split('`').next().unwrap_or_default();
             assert!(
-                counters::as_text().contains(&format!("onesoup_{name} ")),
+                counters::as_text(&[]).contains(&format!("# TYPE onesoup_{name} ")),
                 "{name} is no metric"
             );
         }

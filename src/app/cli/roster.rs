@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{cli::table::in_columns, config::Settings, run},
+    app::{cli::table::in_columns, config::Settings, house},
     domain::contact::Relation,
     services::{
         context::Services,
@@ -76,7 +76,14 @@ pub struct Remove {
 ///
 /// What went wrong, in a sentence.
 pub async fn run(settings: &Settings, command: RosterCommand) -> Result<()> {
-    let services = run::open_apart(settings).await?;
+    let address = match &command {
+        RosterCommand::List(args) => &args.address,
+        RosterCommand::Add(Add { pair, .. })
+        | RosterCommand::Remove(Remove { pair, .. })
+        | RosterCommand::Approve(pair)
+        | RosterCommand::Deny(pair) => &pair.address,
+    };
+    let services = house::open_apart(settings.of_address(address)).await?;
     let done = carry_out(&services, command).await;
     services.store.close().await;
     done

@@ -3,7 +3,7 @@
 //! A datagram may be lost and a socket half dead, and a phone that agreed to be woken does not
 //! poll on its own (handset: S60 §5.2): without repetition it would stay silent for ever.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use compact_str::CompactString;
 use tokio::{
@@ -35,7 +35,7 @@ struct Pending {
 pub async fn run(
     mut calls: mpsc::Receiver<Call>,
     sockets: Sockets,
-    udp: Datagrams,
+    udp: Arc<Datagrams>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut pending: HashMap<CompactString, Pending> = HashMap::new();

@@ -19,7 +19,7 @@ use crate::{
     base::stop::told,
     csp::cir::{self, Line, LineReader},
     edges::door::Door,
-    services::context::Services,
+    services::{context::Services, houses::Houses},
 };
 
 /// A phone must name its session within this time.
@@ -79,12 +79,7 @@ impl Sockets {
 }
 
 /// Accepts sockets until told to stop.
-pub async fn run(
-    door: Door,
-    sockets: Sockets,
-    services: Services,
-    mut stop: watch::Receiver<bool>,
-) {
+pub async fn run(door: Door, sockets: Sockets, houses: Houses, mut stop: watch::Receiver<bool>) {
     let mut serial = 0;
     loop {
         let (stream, _, place) = tokio::select! {
@@ -92,13 +87,13 @@ pub async fn run(
             () = told(&mut stop) => return,
         };
         serial += 1;
-        let (sockets, services, mut stop) = (sockets.clone(), services.clone(), stop.clone());
+        let (sockets, houses, mut stop) = (sockets.clone(), houses.clone(), stop.clone());
         tokio::spawn(async move {
             let _place = place;
             let phone = Phone { stream, reader: LineReader::default(), serial, session: None };
             tokio::select! {
                 // A phone that went away is nothing to report.
-                _ = phone.serve(&sockets, &services) => {}
+                _ = phone.serve(&sockets, &houses) => {}
                 () = told(&mut stop) => {}
             }
         });
@@ -113,11 +108,11 @@ struct Phone {
 }
 
 impl Phone {
-    async fn serve(mut self, sockets: &Sockets, services: &Services) -> io::Result<()> {
+    async fn serve(mut self, sockets: &Sockets, houses: &Houses) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         let (sender, mut lines) = mpsc::channel(QUEUE);
-        let greeted = timeout(GREETING, self.greeting(services)).await;
-        let Ok(Ok(Some(session))) = greeted else { return Ok(()) };
+        let greeted = timeout(GREETING, self.greeting(houses)).await;
+        let Ok(Ok(Some((session, services)))) = greeted else { return Ok(()) };
         sockets.enter(&session, self.serial, sender);
         self.session = Some(session.clone());
         let served = self.answer(&session, services, &mut lines).await;
@@ -126,13 +121,14 @@ impl Phone {
     }
 
     /// Waits for `HELO` with a live session; anything else ends the socket.
-    async fn greeting(&mut self, services: &Services) -> io::Result<Option<CompactString>> {
-        match self.line().await? {
-            Some(Line::Hello { session_id }) if services.is_session(&session_id).await => {
-                Ok(Some(session_id.into()))
-            }
-            _ => Ok(None),
-        }
+    async fn greeting<'a>(
+        &mut self,
+        houses: &'a Houses,
+    ) -> io::Result<Option<(CompactString, &'a Services)>> {
+        let Some(Line::Hello { session_id }) = self.line().await? else { return Ok(None) };
+        let Some(services) = houses.of_session(&session_id).services() else { return Ok(None) };
+        let is_session = services.is_session(&session_id).await;
+        Ok(is_session.then(|| (session_id.into(), services)))
     }
 
     async fn answer(

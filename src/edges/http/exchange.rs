@@ -26,7 +26,7 @@ use crate::{
     domain::refusal::Refusal,
     edges::http::{listen::Body, origin},
     services::{
-        context::Services,
+        houses::Houses,
         transaction::{Origin, refuse_all},
     },
 };
@@ -47,7 +47,7 @@ static LONG_BODIES: Semaphore = Semaphore::const_new(MAX_LONG_BODIES);
 
 /// Answers one request; `proxies` are believed when they say for whom they speak.
 pub async fn answer(
-    services: Services,
+    houses: Houses,
     proxies: Arc<[IpNet]>,
     remote: SocketAddr,
     request: Request<Incoming>,
@@ -79,12 +79,14 @@ pub async fn answer(
     };
     drop(place);
     let remote = origin::of_phone(remote.ip(), &head.headers, &proxies);
-    exchange(&services, remote, &head.headers, &body).await
+    let host = head.uri.host().unwrap_or_else(|| text_of(&head.headers, header::HOST));
+    exchange(&houses, remote, host, &head.headers, &body).await
 }
 
 async fn exchange(
-    services: &Services,
+    houses: &Houses,
     remote: IpAddr,
+    host: &str,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Response<Body> {
@@ -105,11 +107,14 @@ async fn exchange(
         user_agent: text_of(headers, header::USER_AGENT),
         spelling: media.spelling,
     };
-    let reply = services.exchange(message, origin).await.unwrap_or_else(|_| {
-        // It panicked: that costs one request, and only then is it read a second time.
-        let message = Message::read(&document).ok()?;
-        refuse_all(&message, Refusal::Unavailable)
-    });
+    let reply = match houses.of_message(&message, host).services() {
+        Some(services) => services.exchange(message, origin).await.unwrap_or_else(|_| {
+            // It panicked: that costs one request, and only then is it read a second time.
+            let message = Message::read(&document).ok()?;
+            refuse_all(&message, Refusal::Unavailable)
+        }),
+        None => refuse_all(&message, Refusal::Unavailable),
+    };
     let Some(reply) = reply else {
         // handset: Android G1: 200 without a body, never 204.
         return Response::new(Body::default());

@@ -15,12 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    base::{
-        clock::Clock,
-        counters::Counter::{LinkUp, StanzasDropped},
-        ids::Ids,
-        secret::Secret,
-    },
+    base::{clock::Clock, counters::Counter::StanzasDropped, ids::Ids, secret::Secret},
     edges::link::{
         connect::{Backoff, connect},
         keepalive::Fence,
@@ -123,14 +118,12 @@ impl Link {
         if !matches!(self.away(events.send(LinkEvent::Up)).await, Some(Ok(()))) {
             return (End::Stopped, Duration::ZERO);
         }
-        LinkUp.set(1);
         tracing::info!(domain = settings.domain, "link up");
         self.status.send_replace(LinkStatus::Up);
         // An id that comes back on a later connection must not count there.
         let fence = Fence::new(&settings.domain, &self.ids.text(8), start);
         let lines = pump::Lines { outgoing: &mut self.outgoing, stop: self.stop.clone() };
         let end = pump(&settings, connection, lines, self.events.clone(), fence).await;
-        LinkUp.set(0);
         let down = events.send(LinkEvent::Down);
         if end == End::Stopped {
             // The services may have stopped listening before us.

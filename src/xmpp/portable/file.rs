@@ -161,18 +161,24 @@ impl PortableFile {
     }
 }
 
-/// Returns how a file of one domain begins.
-pub fn start(domain: &str) -> String {
-    let mut text =
-        format!("<?xml version='1.0' encoding='UTF-8'?>\n<server-data xmlns='{}'>", ns::PORTABLE);
-    text.push_str("\n<host");
+/// Returns how a file begins.
+pub fn start() -> String {
+    format!("<?xml version='1.0' encoding='UTF-8'?>\n<server-data xmlns='{}'>\n", ns::PORTABLE)
+}
+
+/// Returns what comes before the accounts of a domain.
+pub fn host_start(domain: &str) -> String {
+    let mut text = "<host".to_owned();
     attribute("jid", domain, &mut text);
     text.push_str(">\n");
     text
 }
 
-/// How it ends.
-pub const END: &str = "</host>\n</server-data>\n";
+/// What comes after the accounts of a domain.
+pub const HOST_END: &str = "</host>\n";
+
+/// How a file ends.
+pub const END: &str = "</server-data>\n";
 
 /// The namespace since the format is a standard, and the one before, which servers still write.
 fn is_portable(ns: &str) -> bool {

@@ -8,7 +8,7 @@ use std::{env, path::Path};
 use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
 use onesoup::{
-    app::{config_load, run},
+    app::{config_load, house},
     base::secret::Secret,
     domain::{
         address::Address,
@@ -31,7 +31,7 @@ async fn main() -> Result<()> {
     let contacts: usize = contacts.context("CONTACTS is a number")?;
     let settings = config_load::load(Some(Path::new(config)))?;
     let count: usize = count.parse().context("COUNT is a number")?;
-    let (services, _ways) = run::open(&settings).await?;
+    let (services, _ways) = house::open(&settings).await?;
     let password = Secret::new(password.as_str());
     let users: Vec<usize> = (0..count).collect();
     for users in users.chunks(GROUP) {
