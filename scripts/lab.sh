@@ -10,10 +10,11 @@
 #   (kill-, stop- and start-prosody likewise)
 #   scripts/lab.sh wait DIR                             return, with a reason, when a part ends
 #
-# `up` starts ejabberd for xmpp.test, with places for the components onesoup.test and
-# soup.xmpp.test. With --far it also starts Prosody for far.test, with a place for the component
-# soup.far.test; the two federate over TLS, each proving itself by its certificate. Accounts:
-# alice and bob at xmpp.test, ann at far.test; the passwords are pw-alice, pw-bob and pw-ann.
+# `up` starts ejabberd for xmpp.test, with places for the components onesoup.test, soup.xmpp.test,
+# first.test and second.test. With --far it also starts Prosody for far.test, with a place for the
+# component soup.far.test; the two federate over TLS, each proving itself by its certificate.
+# Accounts: alice and bob at xmpp.test, ann at far.test; the passwords are pw-alice, pw-bob and
+# pw-ann.
 #
 # With --with-parent, a watcher ends the lab as soon as that process is gone, however it died.
 #
@@ -34,6 +35,9 @@ readonly WATCH_SECS=0.3
 # Every entry that `up` makes in DIR.
 readonly MADE=(env far home inetrc log pid spool tls upload ejabberd.yml
   prosody.cfg.lua sync syncing)
+
+# Domains of components for one server, besides those in the environment.
+readonly PAIR=(first.test second.test)
 
 self=$(realpath "${BASH_SOURCE[0]}")
 
@@ -93,7 +97,7 @@ up() {
   read_env
   [ -z "$parent" ] || start_watcher "$parent"
   write_names
-  write_certificate xmpp.test "DNS:xmpp.test,DNS:*.xmpp.test,DNS:$DOMAIN"
+  write_certificate xmpp.test "DNS:xmpp.test,DNS:*.xmpp.test,DNS:$DOMAIN$(printf ',DNS:%s' "${PAIR[@]}")"
   [ "$far" = no ] || write_certificate far.test "DNS:far.test,DNS:*.far.test"
   cat "$dir"/tls/*.crt >"$dir/tls/ca.pem"
   write_ejabberd_config
@@ -343,7 +347,8 @@ write_names() {
 # redirected without privileges. Prosody then asks for the address of such a "host".
 start_dnsmasq() {
   local records=() name
-  for name in xmpp.test conference.xmpp.test upload.xmpp.test pubsub.xmpp.test "$DOMAIN"; do
+  for name in xmpp.test conference.xmpp.test upload.xmpp.test pubsub.xmpp.test "$DOMAIN" \
+    "${PAIR[@]}"; do
     records+=("--srv-host=_xmpp-server._tcp.$name,$S2S_HOST,$S2S_PORT")
   done
   records+=("--host-record=$S2S_HOST,$S2S_HOST")
@@ -412,6 +417,7 @@ listen:
     hosts:
       $DOMAIN: {password: "$SECRET"}
       $NEAR_DOMAIN: {password: "$SECRET"}
+$(printf '      %s: {password: "'"$SECRET"'"}\n' "${PAIR[@]}")
 modules:
   mod_adhoc: {}
   mod_admin_extra: {}

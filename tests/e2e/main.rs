@@ -20,6 +20,9 @@ mod chat;
 /// The commands, as an operator uses them.
 mod commands;
 
+/// Two domains in one process.
+mod domains;
+
 /// What was answered 200 arrives, once, whatever is killed.
 mod durability;
 

@@ -33,6 +33,8 @@ pub(crate) struct HandPhone {
     pub(crate) cookie: String,
     /// The session, once it is logged in; a test may set another one.
     pub(crate) session: Option<String>,
+    /// What the phone calls the server.
+    pub(crate) host: String,
     server: SocketAddr,
     socket: TcpStream,
     last: u32,
@@ -84,6 +86,7 @@ impl HandPhone {
             client: client.to_owned(),
             cookie: format!("{cookie}{}", rand::random::<u32>()),
             session: None,
+            host: "x".to_owned(),
             server,
             socket: connect(server, Ipv4Addr::LOCALHOST),
             last: 0,
@@ -285,8 +288,9 @@ impl HandPhone {
         };
         let media_type = self.spelling.media_type(self.version);
         let head = format!(
-            "POST / HTTP/1.1\r\nHost: x\r\n{agent}{lines}Content-Type: {media_type}\r\n\
+            "POST / HTTP/1.1\r\nHost: {}\r\n{agent}{lines}Content-Type: {media_type}\r\n\
              Content-Length: {}\r\n\r\n",
+            self.host,
             body.len()
         );
         self.socket.write_all(&[head.as_bytes(), body].concat()).expect("the server reads");

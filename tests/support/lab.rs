@@ -20,7 +20,8 @@ use tokio::net::TcpStream;
 pub(crate) struct Lab {
     /// Where everything lies, the logs in `log`.
     pub(crate) dir: PathBuf,
-    /// The domain that ejabberd keeps for the component, `onesoup.test`.
+    /// The domain that ejabberd keeps for the component, `onesoup.test`; for a server of two it
+    /// keeps `first.test` and `second.test`.
     pub(crate) domain: String,
     /// Another one, `soup.xmpp.test`: for a contact's server that a test plays itself.
     pub(crate) near_domain: String,

@@ -116,6 +116,40 @@ impl Server {
         Self { http, admin, cir, offers_tcp: wishes.offers_tcp, dir, process: None }
     }
 
+    /// Adds a domain to the configuration of a server that is not started yet.
+    pub(crate) fn and_domain(self, name: &str, lines: &str) -> Self {
+        let config = fs::read_to_string(self.config()).unwrap();
+        let store = format!("sqlite://{}/{name}.db", self.dir.path().display());
+        let domain = format!("[[domains]]\nname = \"{name}\"\nstore.url = \"{store}\"\n");
+        fs::write(self.config(), config + &domain + lines).unwrap();
+        self
+    }
+
+    /// Writes the configuration of a server of the two domains that a lab keeps for such.
+    pub(crate) fn prepared_pair(lab: &Lab, lines: &str) -> Self {
+        let wishes = Wishes { offers_tcp: true, ..Wishes::default() };
+        let first = Self::prepared("first.test", lab.component, &lab.secret, &wishes);
+        first.and_domain("second.test", lines)
+    }
+
+    /// The server of two domains that all tests of this process share, as [`Server::shared`].
+    pub(crate) fn shared_pair() -> &'static Self {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            Self::kept(|| {
+                let mut server = Self::prepared_pair(Lab::shared(), "");
+                server.run();
+                server.wait_until_ready();
+                server
+            })
+        })
+    }
+
+    /// Where the server keeps what it keeps.
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// Where the configuration is.
     pub(crate) fn config(&self) -> PathBuf {
         self.dir.path().join("onesoup.toml")
