@@ -99,6 +99,15 @@ settings! {
         enabled: bool = false;
     }
 
+    /// How long phones may be silent before their users are shown as gone. A phone asks for a time of
+    /// its own, and gets it within these bounds; a quarter more is forgiven.
+    ["sessions"] SessionSettings {
+        /// Seconds. Where it is short, phones wake often to say that they are there.
+        shortest: u32 = 240u32;
+        /// Seconds. Where it is long, a phone that is lost shows as online for long.
+        longest: u32 = 9_000u32;
+    }
+
     /// Whom people of the network turn to about this domain (XEP-0157). Each is a list of
     /// addresses: `mailto:abuse@chat.example.org`, `xmpp:kim@chat.example.org`, a web page.
     ["contact"] ContactSettings {
@@ -150,6 +159,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// Waking phones.
     pub cir: CirSettings,
+    /// How long phones may be silent.
+    pub sessions: SessionSettings,
     /// Whom people turn to.
     pub contact: ContactSettings,
     /// Who may have an account.

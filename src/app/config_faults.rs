@@ -9,7 +9,7 @@ use std::{
 use url::Url;
 
 use crate::{
-    app::config::{Settings, network},
+    app::config::{SessionSettings, Settings, network},
     services::houses,
     store::Store,
     xmpp::jid::prepare_domain,
@@ -85,6 +85,12 @@ impl Settings {
         if !self.cir.tcp.advertise.is_empty() && self.advertised_tcp().is_none() {
             faults
                 .push(format!("cir.tcp.advertise: {:?} is not host:port", self.cir.tcp.advertise));
+        }
+        let SessionSettings { shortest, longest } = self.sessions;
+        if shortest == 0 || shortest > longest {
+            faults.push(format!(
+                "sessions.shortest: {shortest} is not between 1 and sessions.longest, which is {longest}"
+            ));
         }
         faults
     }

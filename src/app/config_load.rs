@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn unusable_values_are_named() {
         let text = "[accounts]\nregistration = 'maybe'\n[cir.tcp]\nadvertise = 'phones'\n\
-            [http]\ntrusted_proxies = ['10.0.0.0/33']";
+            [http]\ntrusted_proxies = ['10.0.0.0/33']\n[sessions]\nshortest = 10000";
         let faults = read(text, &none).unwrap().faults();
         let names = [
             "domain.name",
@@ -274,6 +274,7 @@ mod tests {
             "accounts.registration",
             "cir.tcp.advertise",
             "http.trusted_proxies",
+            "sessions.shortest",
         ];
         for name in names {
             assert!(faults.iter().any(|fault| fault.contains(name)), "{name} in {faults:?}");

@@ -80,6 +80,7 @@ pub async fn open(settings: &Settings) -> Result<(Services, Ways)> {
         operators: settings.operators(),
         tcp_wake: settings.advertised_tcp(),
         udp_wake: settings.cir.udp.enabled,
+        keep_alive: settings.sessions.shortest..=settings.sessions.longest,
         contact: settings.contact.by_matter(),
     };
     Ok(Services::new(store, clock, ids, Keeper::new(key), rules))

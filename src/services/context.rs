@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    ops::RangeInclusive,
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
@@ -70,6 +71,8 @@ pub struct Rules {
     pub tcp_wake: Option<(String, u16)>,
     /// Whether phones may be woken by datagrams.
     pub udp_wake: bool,
+    /// Seconds that phones may be silent: what they ask for is held to this.
+    pub keep_alive: RangeInclusive<u32>,
     /// Where people turn to, by matter: see [`crate::services::identity`].
     pub contact: Vec<(&'static str, Vec<String>)>,
 }
@@ -182,6 +185,12 @@ impl Services {
 }
 
 impl Shared {
+    /// Returns how many seconds a phone that wants so many may be silent.
+    pub(super) fn granted(&self, wanted: u32) -> u32 {
+        let (shortest, longest) = (*self.rules.keep_alive.start(), *self.rules.keep_alive.end());
+        wanted.max(shortest).min(longest)
+    }
+
     /// Returns whether an address is of our domain.
     pub fn is_ours(&self, address: &Address) -> bool {
         address.domain() == self.rules.domain

@@ -178,6 +178,7 @@ mod tests {
             operators: Vec::new(),
             tcp_wake: None,
             udp_wake: false,
+            keep_alive: 240..=9_000,
             contact,
         }
     }

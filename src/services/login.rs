@@ -41,11 +41,6 @@ use crate::{
     store::write::Write,
 };
 
-/// The session lasts as long as the phone wants, within these bounds: below four minutes a phone
-/// would wake constantly (handset: S60 §4.5); above two and a half hours one that is lost would
-/// show as online for too long, and an S60 asks for a day.
-const KEEP_ALIVE: std::ops::RangeInclusive<u32> = 240..=9_000;
-
 /// How long the session lasts for a phone that does not say: half an hour.
 const DEFAULT_KEEP_ALIVE: u32 = 1800;
 
@@ -142,11 +137,8 @@ impl Services {
         };
         self.attempts.succeeded(&account.address, origin.remote);
         let wanted = request.time_to_live_secs.unwrap_or(DEFAULT_KEEP_ALIVE);
-        let admitted = Admitted {
-            account,
-            client_id: client_id(request),
-            keep_alive: wanted.clamp(*KEEP_ALIVE.start(), *KEEP_ALIVE.end()),
-        };
+        let admitted =
+            Admitted { account, client_id: client_id(request), keep_alive: self.granted(wanted) };
         self.open_session(request, admitted, transaction.unwrap_or_default(), version, origin).await
     }
 
@@ -373,7 +365,7 @@ impl Services {
         let mut person = self.held(asker).await?;
         let live = person.live(&asker.session).ok_or(Refusal::NoSession)?;
         if let Some(wanted) = request.time_to_live_secs {
-            let granted = wanted.clamp(*KEEP_ALIVE.start(), *KEEP_ALIVE.end());
+            let granted = self.granted(wanted);
             let mut session = live.session.clone();
             session.keep_alive = Duration::from_secs(granted.into());
             session.expires = self.clock.now().after(session.keep_alive + session.keep_alive / 4);

@@ -2,6 +2,9 @@
 //! nobody as online who is not there.
 
 use onesoup::base::clock::{Clock, Millis};
+use onesoup::csp::access::KeepAliveRequest;
+use onesoup::csp::primitive::Primitive;
+use onesoup::csp::status::Code;
 use onesoup::phone::event::{Event, Mood};
 use onesoup::phone::handset::Habits;
 use onesoup::phone::session::Phone;
@@ -13,7 +16,8 @@ use tokio_xmpp::parsers::presence::{Presence, Show, Type};
 
 use crate::support::lab::Lab;
 use crate::support::phones::{expect, expect_message, s60, settings, started};
-use crate::support::server::Server;
+use crate::support::relay::Relay;
+use crate::support::server::{Server, Wishes};
 use crate::support::xmpp::{XmppClient, body, status};
 
 const KIM: &str = "kim@onesoup.test";
@@ -31,8 +35,13 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
+        Self::with(Server::start).await
+    }
+
+    /// The same with a server of some kind.
+    async fn with(start: impl FnOnce(&Lab) -> Server) -> Self {
         let lab = Lab::start(true);
-        let server = Server::start(&lab);
+        let server = start(&lab);
         let ann = XmppClient::login(&lab, "ann@far.test/desk", "pw-ann").await;
         let (kim, mark) = (s60(&server, "kim").await, s60(&server, "mark").await);
         let mut scene = Self { lab, server, ann, kim, mark, marks: 0 };
@@ -159,6 +168,89 @@ async fn a_change_a_logout_and_a_login_show_exactly_one_presence_each() {
     scene.log_in().await;
     let back = scene.only_presence().await;
     assert_eq!((back.type_, back.from), (Type::None, away.from));
+}
+
+#[tokio::test]
+async fn a_phone_that_falls_silent_shows_gone_once_while_the_service_runs() {
+    let brief = "[sessions]\nshortest = 1";
+    let wishes = Wishes { settings: brief, ..Wishes::default() };
+    let mut scene = Scene::with(|lab| Server::start_with(lab, &wishes)).await;
+    let request = KeepAliveRequest { time_to_live_secs: Some(1) };
+    let answer = scene.kim.request(Primitive::KeepAliveRequest(request)).await.unwrap();
+    let Primitive::KeepAliveResponse(granted) = answer else { panic!("{answer:?}") };
+    assert_eq!(granted.keep_alive_secs, Some(1));
+    // Nothing is heard of the phone from here on.
+    assert_eq!(scene.only_presence().await.type_, Type::Unavailable);
+    let refused = scene.kim.keep_alive().await.unwrap_err();
+    assert_eq!(refused.code(), Some(Code::INVALID_SESSION), "{refused}");
+    scene.log_in().await;
+    assert_eq!(scene.only_presence().await.type_, Type::None);
+}
+
+#[tokio::test]
+async fn a_cut_of_the_link_shows_what_is_so_afterwards_once() {
+    let mut relay = None;
+    let mut scene = Scene::with(|lab| {
+        let relay = relay.insert(Relay::to(lab.component));
+        let wishes = Wishes::default();
+        let mut server = Server::prepared(&lab.domain, relay.address, &lab.secret, &wishes);
+        server.run();
+        server.wait_until_ready();
+        server
+    })
+    .await;
+    let relay = relay.unwrap();
+    let cut = |server: &mut Server| {
+        relay.cut();
+        server.wait_until("not ready", |server| server.admin_says("/readyz") != Some(200));
+    };
+    let mend = |server: &mut Server| {
+        relay.mend();
+        server.wait_until_ready();
+    };
+    scene.kim.set_status(Mood::Away, Some("soup")).await.unwrap();
+    let away = scene.only_presence().await;
+
+    // Nothing happened meanwhile.
+    cut(&mut scene.server);
+    mend(&mut scene.server);
+    let again = scene.only_presence().await;
+    assert_eq!((again.show.clone(), status(&again)), (away.show.clone(), "soup"));
+
+    // kim changed, and so did ann.
+    cut(&mut scene.server);
+    scene.kim.set_status(Mood::Away, Some("bread")).await.unwrap();
+    scene.kim.set_status(Mood::Available, Some("salt")).await.unwrap();
+    scene.ann.set_presence(Some(Show::Dnd), Some("phone")).await;
+    scene.ann.sync().await;
+    mend(&mut scene.server);
+    let changed = scene.only_presence().await;
+    assert_eq!((changed.show.clone(), status(&changed)), (None, "salt"));
+    let is_it = |event| match event {
+        Event::Presence(seen) => (seen.status == "phone").then_some(()),
+        _ => None,
+    };
+    expect(&mut scene.kim, "ann", is_it).await;
+
+    // kim went.
+    cut(&mut scene.server);
+    scene.kim.logout().await.unwrap();
+    mend(&mut scene.server);
+    assert_eq!(scene.only_presence().await.type_, Type::Unavailable);
+
+    // kim came.
+    cut(&mut scene.server);
+    scene.log_in().await;
+    mend(&mut scene.server);
+    let back = scene.only_presence().await;
+    assert_eq!((back.type_, back.from), (Type::None, away.from.clone()));
+
+    // kim went and came.
+    cut(&mut scene.server);
+    scene.kim.logout().await.unwrap();
+    scene.log_in().await;
+    mend(&mut scene.server);
+    assert_eq!(scene.only_presence().await.type_, Type::None);
 }
 
 #[tokio::test]

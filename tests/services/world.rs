@@ -155,6 +155,7 @@ async fn open(url: &str, clock: &Clock) -> (Services, Ways) {
         registration: Registration::Auto,
         tcp_wake: Some(("wake.test".into(), 1)),
         udp_wake: true,
+        keep_alive: 240..=9_000,
         contact: Vec::new(),
     };
     let (ids, keeper) = (Ids::seeded(clock.clone(), 7), Keeper::new([7; 32]));

@@ -34,3 +34,6 @@ pub(crate) mod handmade;
 
 /// WBXML as the S60 writes it.
 pub(crate) mod octets;
+
+/// The network between the product and its server.
+pub(crate) mod relay;
