@@ -32,6 +32,9 @@ mod everyday;
 /// Two servers, one network: what every other test here takes for granted.
 mod federation;
 
+/// What a phone and a contact on Prosody see of each other, rule by rule.
+mod crossings;
+
 /// The gotchas of the Android handset: HTTP, login, session.
 mod gotchas_android;
 

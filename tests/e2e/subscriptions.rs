@@ -12,23 +12,32 @@ use crate::support::server::Server;
 use crate::support::xmpp::XmppClient;
 
 /// A phone, and a contact elsewhere that nothing has happened with yet.
-struct Two {
-    phone: Phone,
-    own: String,
-    contact: XmppClient,
-    wv: String,
+pub(crate) struct Two {
+    pub(crate) phone: Phone,
+    pub(crate) own: String,
+    pub(crate) contact: XmppClient,
+    pub(crate) wv: String,
 }
 
 /// Which server a contact is on.
 #[derive(Clone, Copy, Debug)]
-enum Side {
+pub(crate) enum Side {
     Ejabberd,
     Prosody,
 }
 
 impl Two {
     /// Two who have not met; `name` is used by no other test.
-    async fn on(side: Side, name: &str) -> Self {
+    pub(crate) async fn on(side: Side, name: &str) -> Self {
+        Self::with(side, name, s60).await
+    }
+
+    /// The same with a phone of some kind.
+    pub(crate) async fn with(
+        side: Side,
+        name: &str,
+        phone: impl AsyncFnOnce(&Server, &str) -> Phone,
+    ) -> Self {
         let (lab, server) = (Lab::shared(), Server::shared());
         let contact = match side {
             Side::Ejabberd => {
@@ -43,11 +52,11 @@ impl Two {
         let user = format!("{name}{}", if matches!(side, Side::Prosody) { "p" } else { "e" });
         let wv = format!("wv:{}", contact.jid.to_bare());
         let own = format!("{user}@onesoup.test");
-        Self { phone: s60(server, &user).await, own, contact, wv }
+        Self { phone: phone(server, &user).await, own, contact, wv }
     }
 
     /// The phone sees the contact.
-    async fn phone_sees(&mut self) {
+    pub(crate) async fn phone_sees(&mut self) {
         self.phone.add_contact(&self.wv, "Friend").await.unwrap();
         self.contact.expect_presence(Type::Subscribe, &self.own).await;
         self.contact.approve(&self.own).await;
@@ -55,7 +64,7 @@ impl Two {
     }
 
     /// The contact sees the phone.
-    async fn contact_sees(&mut self) {
+    pub(crate) async fn contact_sees(&mut self) {
         self.contact.subscribe(&self.own).await;
         assert_eq!(asked(&mut self.phone).await, self.wv);
         self.phone.answer(&self.wv, true).await.unwrap();
@@ -70,7 +79,7 @@ impl Two {
     }
 
     /// Passes over what came of other tests' users and earlier steps.
-    async fn rest(&mut self) {
+    pub(crate) async fn rest(&mut self) {
         self.contact.sync().await;
         while self
             .contact
