@@ -1,6 +1,9 @@
 //! What users of both phones do with contacts every day, in each way that the phones speak, with a
 //! contact on another server who sees exactly what happens.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
+use image::ImageFormat;
+use minidom::Element;
 use onesoup::csp::{
     address::{ListAddress, UserAddress},
     blocking::{BlockEntityRequest, EntityList, ListChange},
@@ -8,19 +11,27 @@ use onesoup::csp::{
         ContactListProperties, DeleteListRequest, ListManageRequest, NickList, NickName,
     },
     document::Spelling,
+    presence::SubscribePresenceRequest,
+    presence_detail::{Source, StatusContent},
+    presence_name::{AttributeKind, AttributeSet},
+    presence_value::{Attribute, Qualified},
     primitive::Primitive,
     status::Code,
     version::Version,
 };
 use onesoup::phone::{
     event::{Event, Mood},
-    handset::Habits,
+    handset::{Habits, Handset},
     session::Phone,
     settings::{LoginWay, PhoneSettings},
 };
 use tokio_xmpp::Stanza;
 use tokio_xmpp::parsers::presence::{Presence, Show, Type};
 
+use crate::personal::{
+    AVATAR, AVATAR_DATA, expect_event, expect_no_picture, expect_picture, inside, items, picture,
+    publish, sha1, update,
+};
 use crate::support::lab::Lab;
 use crate::support::phones::{self, PASSWORD, expect, expect_presence, started, ways};
 use crate::support::server::Server;
@@ -41,13 +52,20 @@ impl Pair {
         let (lab, server) = (Lab::shared(), Server::shared());
         let user = format!("everyday{number}");
         server.add_account(&user, PASSWORD);
-        lab.register_far(&user, "pw");
-        let contact = XmppClient::login(lab, &format!("{user}@far.test"), "pw").await;
+        // One way with a contact of Prosody, the next with one of ejabberd.
+        let jid = if number.is_multiple_of(2) {
+            lab.register_far(&user, "pw");
+            format!("{user}@far.test")
+        } else {
+            lab.register(&user, "pw").await;
+            format!("{user}@xmpp.test")
+        };
+        let contact = XmppClient::login(lab, &jid, "pw").await;
         let usual = phones::settings(server, habits, &user);
         let poll = Some(std::time::Duration::from_millis(200));
         let settings = PhoneSettings { version, spelling, login, cir: None, poll, ..usual };
         let phone = started(settings).await;
-        let (own, far) = (format!("{user}@onesoup.test"), format!("wv:{user}@far.test"));
+        let (own, far) = (format!("{user}@onesoup.test"), format!("wv:{jid}"));
         Self { name, phone, own, contact, far }
     }
 
@@ -166,6 +184,76 @@ async fn shows_and_hides(pair: &mut Pair) {
     assert_eq!(pair.told().await, [], "{}: each once", pair.name);
 }
 
+/// Each shows a picture, the contact as its program tells of one, and takes it back.
+async fn shows_pictures(pair: &mut Pair) {
+    let Pair { name, phone, own, contact, far } = pair;
+    contact.announce(&[&format!("{AVATAR}+notify")], None).await;
+    // handset: S60 §7.3, Android §6
+    let content = StatusContent {
+        source: Some(Source::Direct(BASE64_STANDARD.encode(picture(ImageFormat::Jpeg)).into())),
+        content_type: Some("image/jpeg".into()),
+    };
+    update(phone, vec![Attribute::StatusContent(Qualified::known(content))]).await;
+    let told = expect_event(contact, own, AVATAR).await;
+    let info = inside(&told).get_child("info", AVATAR).expect("a picture");
+    let hash = info.attr("id").unwrap().to_owned();
+    let shown = contact.expect_presence(Type::None, own).await;
+    let photo = shown.payloads.iter().find_map(|it| it.get_child("photo", "vcard-temp:x:update"));
+    assert_eq!(photo.map(Element::text), Some(hash.clone()), "{name}");
+    let item = items(contact, own, AVATAR_DATA).await.expect("the octets");
+    assert_eq!(sha1(&BASE64_STANDARD.decode(inside(&item).text()).unwrap()), hash, "{name}");
+    let ask = "<vCard xmlns='vcard-temp'/>";
+    let card = contact.ask("get", Some(own), ask).await.expect("a profile");
+    let photo = card.get_child("PHOTO", "vcard-temp").expect("a picture");
+    let photo = photo.get_child("BINVAL", "vcard-temp").expect("octets").text();
+    assert_eq!(sha1(&BASE64_STANDARD.decode(photo).unwrap()), hash, "{name}");
+    update(phone, vec![Attribute::StatusContent(Qualified::unknown())]).await;
+    let told = expect_event(contact, own, AVATAR).await;
+    assert_eq!(inside(&told).children().count(), 0, "{name}");
+    contact.expect_presence(Type::None, own).await;
+
+    let mut kinds = watched().kinds;
+    kinds.push(AttributeKind::StatusContent);
+    let request = SubscribePresenceRequest {
+        users: vec![UserAddress::parse(far)],
+        attributes: Some(AttributeSet { kinds }),
+        ..SubscribePresenceRequest::default()
+    };
+    phone.request(Primitive::SubscribePresenceRequest(request)).await.unwrap();
+    while phone.poll().await.unwrap() > 0 {}
+    while phone.take_event().is_some() {}
+    let octets = picture(ImageFormat::Png);
+    let (hash, bytes) = (sha1(&octets), octets.len());
+    let data = format!("<data xmlns='{AVATAR_DATA}'>{}</data>", BASE64_STANDARD.encode(&octets));
+    publish(contact, AVATAR_DATA, &hash, &data).await;
+    let info = format!("<info id='{hash}' bytes='{bytes}' type='image/png'/>");
+    for (info, is_there) in [(info.as_str(), true), ("", false)] {
+        let metadata = format!("<metadata xmlns='{AVATAR}'>{info}</metadata>");
+        publish(contact, AVATAR, &hash, &metadata).await;
+        match phone.settings().habits.handset {
+            Handset::S60 | Handset::Plain if is_there => expect_picture(phone).await,
+            Handset::S60 | Handset::Plain => expect_no_picture(phone).await,
+            // handset: Android §6: it draws none, and hears nothing of it.
+            Handset::Android => {
+                contact.send_chat(own, "seen?", "p", false).await;
+                let first = expect(phone, "word", Some).await;
+                assert!(matches!(first, Event::Message { .. }), "{name}: {first:?}");
+            }
+        }
+    }
+    assert_eq!(pair.told().await, [], "{}: each once", pair.name);
+}
+
+/// What a phone shows of a contact, besides pictures.
+fn watched() -> AttributeSet {
+    let kinds = vec![
+        AttributeKind::OnlineStatus,
+        AttributeKind::UserAvailability,
+        AttributeKind::StatusText,
+    ];
+    AttributeSet { kinds }
+}
+
 /// The contact is blocked, and freed.
 async fn blocks(pair: &mut Pair) {
     let users = vec![UserAddress::parse(&pair.far)];
@@ -224,6 +312,7 @@ async fn manages_contacts(habits: Habits) {
         adds_and_renames(&mut pair).await;
         sorts_into_lists(&mut pair).await;
         shows_and_hides(&mut pair).await;
+        shows_pictures(&mut pair).await;
         blocks(&mut pair).await;
         removes(&mut pair).await;
     }

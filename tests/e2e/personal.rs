@@ -23,8 +23,8 @@ use crate::support::phones::{expect, expect_message, expect_presence, s60};
 use crate::support::server::Server;
 use crate::support::xmpp::XmppClient;
 
-const AVATAR: &str = "urn:xmpp:avatar:metadata";
-const AVATAR_DATA: &str = "urn:xmpp:avatar:data";
+pub(crate) const AVATAR: &str = "urn:xmpp:avatar:metadata";
+pub(crate) const AVATAR_DATA: &str = "urn:xmpp:avatar:data";
 const GEOLOC: &str = "http://jabber.org/protocol/geoloc";
 const MOOD: &str = "http://jabber.org/protocol/mood";
 const NICK: &str = "http://jabber.org/protocol/nick";
@@ -93,18 +93,18 @@ async fn friends(phone: &mut Phone, user: &str, contact: &mut XmppClient) {
 }
 
 /// A picture that is larger than any phone draws.
-fn picture(format: ImageFormat) -> Vec<u8> {
+pub(crate) fn picture(format: ImageFormat) -> Vec<u8> {
     let pixels = RgbImage::from_fn(300, 200, |x, y| Rgb([x as u8, y as u8, (x ^ y) as u8]));
     let mut octets = Cursor::new(Vec::new());
     DynamicImage::ImageRgb8(pixels).write_to(&mut octets, format).unwrap();
     octets.into_inner()
 }
 
-fn sha1(octets: &[u8]) -> String {
+pub(crate) fn sha1(octets: &[u8]) -> String {
     Sha1::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-fn content(seen: &Seen) -> Option<&Qualified<StatusContent>> {
+pub(crate) fn content(seen: &Seen) -> Option<&Qualified<StatusContent>> {
     match seen.attributes.find(&AttributeKind::StatusContent)? {
         Attribute::StatusContent(content) => Some(content),
         _ => None,
@@ -112,7 +112,7 @@ fn content(seen: &Seen) -> Option<&Qualified<StatusContent>> {
 }
 
 /// Waits for a contact's picture on a phone; it is one that an S60 draws (handset: S60 §7.1).
-async fn expect_picture(phone: &mut Phone) {
+pub(crate) async fn expect_picture(phone: &mut Phone) {
     let has_picture = |seen: &Seen| content(seen).is_some_and(|it| it.valid().is_some());
     let seen = expect_presence(phone, "picture", has_picture).await;
     let shown = content(&seen).unwrap().valid().unwrap();
@@ -125,12 +125,12 @@ async fn expect_picture(phone: &mut Phone) {
     assert!((drawn.width(), drawn.height()) <= (100, 60), "{drawn:?}");
 }
 
-async fn expect_no_picture(phone: &mut Phone) {
+pub(crate) async fn expect_no_picture(phone: &mut Phone) {
     let has_none = |seen: &Seen| content(seen).is_some_and(|it| it.valid().is_none());
     expect_presence(phone, "no picture", has_none).await;
 }
 
-async fn publish(contact: &mut XmppClient, node: &str, id: &str, item: &str) {
+pub(crate) async fn publish(contact: &mut XmppClient, node: &str, id: &str, item: &str) {
     let what = format!(
         "<pubsub xmlns='{PUBSUB}'><publish node='{node}'><item id='{id}'>{item}</item></publish>\
          </pubsub>"
@@ -138,14 +138,14 @@ async fn publish(contact: &mut XmppClient, node: &str, id: &str, item: &str) {
     assert!(contact.ask("set", None, &what).await.is_some(), "{node} is published");
 }
 
-async fn update(phone: &mut Phone, attributes: Vec<Attribute>) {
+pub(crate) async fn update(phone: &mut Phone, attributes: Vec<Attribute>) {
     let attributes = PresenceSubList::from_iter(attributes);
     let request = UpdatePresenceRequest { attributes };
     phone.request(Primitive::UpdatePresenceRequest(request)).await.unwrap();
 }
 
 /// Waits for the event of a node of an account; returns its item.
-async fn expect_event(contact: &mut XmppClient, of: &str, node: &str) -> Element {
+pub(crate) async fn expect_event(contact: &mut XmppClient, of: &str, node: &str) -> Element {
     contact
         .expect(&format!("event of {node}"), |stanza| match stanza {
             Stanza::Message(message) => message.payloads.iter().find_map(|payload| {
@@ -159,11 +159,11 @@ async fn expect_event(contact: &mut XmppClient, of: &str, node: &str) -> Element
         .await
 }
 
-fn inside(item: &Element) -> &Element {
+pub(crate) fn inside(item: &Element) -> &Element {
     item.children().next().expect("an item holds something")
 }
 
-async fn items(contact: &mut XmppClient, of: &str, node: &str) -> Option<Element> {
+pub(crate) async fn items(contact: &mut XmppClient, of: &str, node: &str) -> Option<Element> {
     let what = format!("<pubsub xmlns='{PUBSUB}'><items node='{node}'/></pubsub>");
     let answer = contact.ask("get", Some(of), &what).await?;
     answer.get_child("items", PUBSUB)?.get_child("item", PUBSUB).cloned()
