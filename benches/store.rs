@@ -140,6 +140,7 @@ async fn read() {
         password: StoredPassword::Sealed(vec![1; 40]),
         block_list_in_use: false,
         grant_list_in_use: false,
+        adds_mutually: false,
         created: Millis(0),
     };
     store.create_account(account, vec![]).await.expect("an account");

@@ -15,6 +15,8 @@ pub struct Account {
     pub block_list_in_use: bool,
     /// Whether only those on the grant list get through.
     pub grant_list_in_use: bool,
+    /// Whether who is let see the account becomes its contact, too.
+    pub adds_mutually: bool,
     /// When it was made.
     pub created: Millis,
 }

@@ -19,12 +19,15 @@ pub struct Contact {
     pub accepted: Option<View>,
     /// When the contact last ceased to see the account.
     pub watched_until: Option<Millis>,
+    /// The name that the contact went by when it asked to see the account.
+    pub nick: Option<String>,
 }
 
 impl Contact {
     /// Returns somebody with whom an account has nothing to do.
     pub fn stranger(address: Address) -> Self {
-        Self { address, relation: Relation::default(), accepted: None, watched_until: None }
+        let relation = Relation::default();
+        Self { address, relation, accepted: None, watched_until: None, nick: None }
     }
 }
 

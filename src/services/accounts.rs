@@ -92,6 +92,7 @@ impl Services {
             password: self.keeper.seal(&self.ids, address, password),
             block_list_in_use: false,
             grant_list_in_use: false,
+            adds_mutually: false,
             created: self.clock.now(),
         };
         // handset: Android §5: without a default list "add contact" has nowhere to go.

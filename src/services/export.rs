@@ -161,6 +161,10 @@ fn own(overview: &Overview, letters: &[Letter]) -> Own {
     let watched = overview.contacts.iter().filter_map(|contact| {
         Some(row("watched_until", contact.address.as_str(), &spelt(&contact.watched_until?)))
     });
+    let nicks = overview
+        .contacts
+        .iter()
+        .filter_map(|contact| Some(row("nick", contact.address.as_str(), contact.nick.as_ref()?)));
     let entities = overview.entities.iter().map(|on| {
         let kind = match on.kind {
             EntityKind::Block => "block",
@@ -180,12 +184,19 @@ fn own(overview: &Overview, letters: &[Letter]) -> Own {
         fact("created", account.created.0.to_string()),
         fact("block_list_in_use", account.block_list_in_use.to_string()),
         fact("grant_list_in_use", account.grant_list_in_use.to_string()),
+        fact("mutual_add", account.adds_mutually.to_string()),
     ];
     facts.extend(overview.owner.as_ref().map(|owner| fact("owner", owner.to_string())));
     Own {
         facts,
         lists: lists.collect(),
-        rows: grants.chain(accepted).chain(watched).chain(entities).chain(reports).collect(),
+        rows: grants
+            .chain(accepted)
+            .chain(watched)
+            .chain(nicks)
+            .chain(entities)
+            .chain(reports)
+            .collect(),
     }
 }
 

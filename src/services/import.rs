@@ -178,6 +178,7 @@ impl Import<'_> {
             password,
             block_list_in_use: is("block_list_in_use").unwrap_or(user.blocks),
             grant_list_in_use: is("grant_list_in_use").unwrap_or(false),
+            adds_mutually: is("mutual_add").unwrap_or(false),
             created: created.unwrap_or_else(|| services.clock.now()),
         };
         (account, made)
@@ -203,6 +204,7 @@ impl Import<'_> {
                 block_list_in_use: account.block_list_in_use,
                 grant_list_in_use: account.grant_list_in_use,
             },
+            Write::SetMutualAdd { account: whose(), is_on: account.adds_mutually },
             Write::DropLetters { ids: letters.iter().map(|letter| letter.id).collect() },
         ];
         for list in &present.lists {
@@ -257,10 +259,13 @@ impl Import<'_> {
             contact.relation.pending_in = !contact.relation.from;
         }
         let rows = user.own.iter().flat_map(|own| &own.rows);
-        for row in rows.filter(|row| matches!(row.kind.as_str(), "accepted" | "watched_until")) {
+        for row in
+            rows.filter(|row| matches!(row.kind.as_str(), "accepted" | "nick" | "watched_until"))
+        {
             let Some(contact) = self.contact(&row.of) else { continue };
             match row.kind.as_str() {
                 "accepted" => contact.accepted = serde_json::from_str(&row.is).ok(),
+                "nick" => contact.nick = Some(cut(&row.is)),
                 _ => contact.watched_until = serde_json::from_str(&row.is).ok(),
             }
         }
@@ -371,7 +376,7 @@ impl Import<'_> {
                     alias: row.is.as_str().into(),
                     address,
                 })),
-                "accepted" | "watched_until" | "block" | "let" | "report" | "personal"
+                "accepted" | "nick" | "watched_until" | "block" | "let" | "report" | "personal"
                 | "public_profile" | "picture" | "last_there" => {}
                 kind => self.remark(&format!("{kind} is not understood")),
             }

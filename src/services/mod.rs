@@ -32,6 +32,7 @@ mod list_members;
 mod login;
 mod mailbox;
 mod messaging;
+mod mutual;
 mod negotiate;
 pub mod noticing;
 mod operating;

@@ -256,6 +256,7 @@ mod tests {
             password: StoredPassword::Hashed("x".into()),
             block_list_in_use: false,
             grant_list_in_use: false,
+            adds_mutually: false,
             created: Millis(0),
         };
         store.create_account(account, Vec::new()).await.unwrap();

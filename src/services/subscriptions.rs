@@ -7,6 +7,7 @@ use crate::{
     domain::{
         address::{Address, Device},
         contact::{Contact, Relation, Scope},
+        lists::Lists,
         refusal::Refusal,
         session::Session,
         subscription::{Event, Step, advance},
@@ -36,6 +37,8 @@ const CONTACT: usize = 1;
 /// Two between whom something happens; those of them that are ours are held.
 struct Pair<'a> {
     sides: [Side<'a>; 2],
+    /// The name that the contact goes by where it is elsewhere, if it told.
+    nick: Option<String>,
     unit: Unit,
 }
 
@@ -50,6 +53,8 @@ struct Side<'a> {
     now: Contact,
     /// What the other sees of it from now on, where that changes.
     sight: Option<Sight>,
+    /// Its lists, where the other is on one of them from now on.
+    lists: Option<Lists>,
     /// Whether the grant of just the other goes.
     drops_grant: bool,
     /// Whether its user is to be asked something new.
@@ -81,11 +86,22 @@ impl Services {
         contact: &Address,
         event: Event,
     ) -> Result<(), Refusal> {
+        self.happen_to_named(owner, (contact, None), event).await
+    }
+
+    /// The same with a contact elsewhere that told by what name it goes.
+    pub(super) async fn happen_to_named(
+        &self,
+        owner: &Address,
+        (contact, nick): (&Address, Option<String>),
+        event: Event,
+    ) -> Result<(), Refusal> {
         if owner == contact {
             return Ok(());
         }
         let cells = self.cells([owner, contact]);
         let mut pair = self.pair(&cells, owner, contact).await?;
+        pair.nick = nick;
         self.run_through(&mut pair, (OWNER, event)).await?;
         self.conclude(pair).await
     }
@@ -176,6 +192,7 @@ impl Services {
                 before: contact.clone(),
                 now: contact,
                 sight: None,
+                lists: None,
                 drops_grant: false,
                 is_asked: false,
                 has_news: false,
@@ -183,7 +200,7 @@ impl Services {
             })
         };
         let sides = [side(owner, contact).await?, side(contact, owner).await?];
-        Ok(Pair { sides, unit: Unit::default() })
+        Ok(Pair { sides, nick: None, unit: Unit::default() })
     }
 
     /// Applies an event, and what follows from it, until nothing follows any more.
@@ -207,10 +224,17 @@ impl Services {
         at: usize,
         event: Event,
     ) -> Result<Vec<Happening>, Refusal> {
+        let nick = match &pair.sides[1 - at].person {
+            Some(other) => other.nick(),
+            None => pair.nick.clone(),
+        };
         let side = &mut pair.sides[at];
         let mut now = side.now.clone();
         let step = advance(&mut now, event, self.clock.now());
         let before = side.now.relation;
+        if event == Event::AskIn && step.relation != before {
+            now.nick = nick;
+        }
         let is_new = before == Relation::default() && step.relation != before;
         if is_new && !self.has_place(&side.address, event).await? {
             return match event {
@@ -223,6 +247,14 @@ impl Services {
         // What is said once more is no news.
         let is_answer = matches!(event, Event::DenyIn | Event::AllowIn);
         side.has_news |= is_answer && step.relation != before;
+        let mut is_added = false;
+        if step.relation.from
+            && !before.from
+            && let Some(person) = &mut side.person
+        {
+            side.lists = self.with_mutual(person, &side.now, &mut pair.unit).await?;
+            is_added = side.lists.is_some() && !step.relation.to && !step.relation.pending_out;
+        }
         let mut next = Vec::new();
         if is_outbound(event) && step.is_passed_on {
             next.extend(self.to_other(pair, at, event)?);
@@ -241,6 +273,7 @@ impl Services {
                 side.is_asked |= step.is_passed_on;
             }
         }
+        next.extend(is_added.then_some((at, Event::AskOut)));
         Ok(next)
     }
 
@@ -281,6 +314,9 @@ impl Services {
         let addresses = [contact.address.clone(), owner.address.clone()];
         for (side, other) in [owner, contact].into_iter().zip(addresses) {
             let Some(mut person) = side.person else { continue };
+            if let Some(lists) = side.lists {
+                person.lists = Some(Box::new(lists));
+            }
             if side.before.relation.pending_in != side.now.relation.pending_in {
                 person.sessions.iter_mut().for_each(|live| live.forget_question(&other));
             }
@@ -326,7 +362,10 @@ impl Services {
             return Ok(());
         }
         let before = self.access(person).await?;
-        let after = before.clone();
+        let after = match &side.lists {
+            Some(lists) => before.on(lists),
+            None => before.clone(),
+        };
         let after = if side.drops_grant { after.without(&other.address) } else { after };
         let (change, view): (fn(Session) -> Change, View) = match sight {
             Sight::Shown => (Change::shown, after.view(&side.now)),

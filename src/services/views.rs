@@ -25,8 +25,8 @@ use crate::{
 #[derive(Default)]
 pub struct Regranted {
     news: Vec<News>,
-    /// Contacts that are accounts of ours, and what happens to them.
-    ours: Vec<(Address, Event)>,
+    /// Contacts to which something happens one by one.
+    singly: Vec<(Address, Event)>,
 }
 
 /// What becomes of the contacts of an account, sorted by how it is carried out.
@@ -35,7 +35,8 @@ struct Sorted {
     /// Those who see something else, as they were and as they are.
     seers: Vec<(Contact, Contact)>,
     elsewhere: Vec<(Contact, Event)>,
-    ours: Vec<(Address, Event)>,
+    /// Accounts of ours, and those who become contacts by it.
+    singly: Vec<(Address, Event)>,
 }
 
 impl Services {
@@ -73,7 +74,7 @@ impl Services {
             return Ok(Regranted::default());
         }
         let account = person.account.address.clone();
-        let Sorted { mut seers, elsewhere, ours } = self.sorted(&account, before, after).await?;
+        let Sorted { mut seers, elsewhere, singly } = self.sorted(person, before, after).await?;
         seers.extend(self.decide_elsewhere(person, elsewhere, unit)?);
         seers.retain(|(was, _)| person.admits(&was.address));
         self.tell_views(person, &seers, [before, after], unit);
@@ -93,7 +94,7 @@ impl Services {
             self.show_to(&account, &shown, &here, unit).await?,
             self.hide_from(&account, hidden, &gone, unit).await?,
         ];
-        Ok(Regranted { news, ours })
+        Ok(Regranted { news, singly })
     }
 
     /// Does the same for an account whose lists in memory are not yet those in the store.
@@ -114,11 +115,11 @@ impl Services {
     }
 
     /// Does the rest of it, when nobody is held.
-    pub(super) async fn regranted(&self, account: &Address, Regranted { news, ours }: Regranted) {
+    pub(super) async fn regranted(&self, account: &Address, Regranted { news, singly }: Regranted) {
         for news in news {
             self.tell(news).await;
         }
-        for (contact, event) in ours {
+        for (contact, event) in singly {
             if let Err(refusal) = self.happen(account, &contact, event).await {
                 tracing::warn!(?refusal, %account, %contact, ?event, "a grant had no effect");
             }
@@ -127,12 +128,12 @@ impl Services {
 
     async fn sorted(
         &self,
-        account: &Address,
+        person: &Person,
         before: &Access,
         after: &Access,
     ) -> Result<Sorted, Refusal> {
         let mut sorted = Sorted::default();
-        for contact in self.contacts(account).await? {
+        for contact in self.contacts(&person.account.address).await? {
             let event = match after.effect(before, &contact) {
                 None => continue,
                 Some(Effect::Reshown) => {
@@ -142,8 +143,9 @@ impl Services {
                 Some(Effect::Answered) => Event::AllowOut,
                 Some(Effect::Withdrawn) => Event::DenyOut,
             };
-            if self.is_ours(&contact.address) {
-                sorted.ours.push((contact.address, event));
+            let is_added = person.account.adds_mutually && event == Event::AllowOut;
+            if is_added || self.is_ours(&contact.address) {
+                sorted.singly.push((contact.address, event));
             } else {
                 sorted.elsewhere.push((contact, event));
             }

@@ -159,6 +159,7 @@ pub(super) fn create<'q>(account: &Account) -> Query<'q> {
         .bind(i64::from(account.block_list_in_use))
         .bind(i64::from(account.grant_list_in_use))
         .bind(account.created.0)
+        .bind(i64::from(account.adds_mutually))
 }
 
 pub(super) fn set_state<'q>(account: &Address, state: AccountState) -> Query<'q> {
@@ -196,6 +197,12 @@ pub(super) fn set_blocking<'q>(account: &Address, block: bool, grant: bool) -> Q
         .bind(i64::from(grant))
 }
 
+pub(super) fn set_mutual_add<'q>(account: &Address, is_on: bool) -> Query<'q> {
+    sqlx::query("UPDATE accounts SET adds_mutually = $2 WHERE address = $1")
+        .bind(account.as_str().to_owned())
+        .bind(i64::from(is_on))
+}
+
 pub(super) fn set_personal<'q>(account: &Address, personal: Option<&Personal>) -> Query<'q> {
     let spelt = personal.map(rows::as_json);
     sqlx::query("UPDATE accounts SET personal = $2 WHERE address = $1")
@@ -220,19 +227,20 @@ fn read(row: &Row) -> Result<Account, RowError> {
         block_list_in_use: rows::flag(row, 4)?,
         grant_list_in_use: rows::flag(row, 5)?,
         created: rows::moment(row, 6)?,
+        adds_mutually: rows::flag(row, 7)?,
     })
 }
 
 fn read_person(row: &Row) -> Result<PersonRows, RowError> {
-    let mailbox = MailboxSize { letters: rows::count(row, 7)?, bytes: rows::count(row, 8)? };
-    let entities: Vec<Entity> = rows::json::<Vec<EntityColumns>>(row, 9)?
+    let mailbox = MailboxSize { letters: rows::count(row, 8)?, bytes: rows::count(row, 9)? };
+    let entities: Vec<Entity> = rows::json::<Vec<EntityColumns>>(row, 10)?
         .into_iter()
         .filter_map(|columns| rows::logged("entities", columns.read()))
         .collect();
-    let aliases = aliases::read(row, 10)?;
+    let aliases = aliases::read(row, 11)?;
     // Unreadable, each costs itself only.
-    let personal = rows::logged("accounts", rows::optional_json(row, 11)).flatten();
-    let public_profile = rows::logged("public_profiles", rows::optional_json(row, 12)).flatten();
+    let personal = rows::logged("accounts", rows::optional_json(row, 12)).flatten();
+    let public_profile = rows::logged("public_profiles", rows::optional_json(row, 13)).flatten();
     let (account, sessions) = (read(row)?, Vec::new());
     Ok(PersonRows { account, sessions, mailbox, entities, aliases, personal, public_profile })
 }
@@ -270,14 +278,14 @@ fn read_state(word: &str) -> Result<AccountState, RowError> {
 
 const SELECT_AMONG: &str = concat!("SELECT address FROM accounts WHERE address IN ", listed!("$1"));
 const SELECT: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
-        grant_list_in_use, created
+        grant_list_in_use, created, adds_mutually
     FROM accounts WHERE address = $1";
 const SELECT_OWNER: &str = "SELECT owner FROM accounts WHERE address = $1 AND owner IS NOT NULL";
 const SELECT_OWNED: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
-        grant_list_in_use, created
+        grant_list_in_use, created, adds_mutually
     FROM accounts WHERE owner = $1 ORDER BY address";
 const SELECT_PAGE: &str = "SELECT address, state, sealed, hashed, block_list_in_use,
-        grant_list_in_use, created
+        grant_list_in_use, created, adds_mutually
     FROM accounts WHERE address > $1 ORDER BY address LIMIT $2";
 const SELECT_SUSPENDED: &str =
     "SELECT address FROM accounts WHERE state = 'suspended' ORDER BY address LIMIT $1";
@@ -287,8 +295,8 @@ const SET_LAST_THERE: &str = "UPDATE accounts
     SET last_there = $2, last_resource = $3, last_presence = $4
     WHERE address = $1 AND coalesce(last_there, 0) < $2";
 const INSERT: &str = "INSERT INTO accounts (address, state, sealed, hashed, block_list_in_use,
-        grant_list_in_use, created)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (address) DO NOTHING";
+        grant_list_in_use, created, adds_mutually)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (address) DO NOTHING";
 const SET_BLOCKING: &str = "UPDATE accounts
     SET block_list_in_use = $2, grant_list_in_use = $3 WHERE address = $1";
 // What refers to the account goes with it; the rest is named here.
@@ -299,10 +307,10 @@ const DELETE: &str = "DELETE FROM answers
     DELETE FROM accounts WHERE address = $1;";
 
 /// Columns before those of a session.
-const PERSON_COLUMNS: usize = 13;
+const PERSON_COLUMNS: usize = 14;
 const SELECT_PERSON: &str = concat!(
     "SELECT a.address, a.state, a.sealed, a.hashed, a.block_list_in_use, a.grant_list_in_use,
-        a.created,
+        a.created, a.adds_mutually,
         (SELECT count(*) FROM letters WHERE account = $1),
         (SELECT coalesce(sum(bytes), 0) FROM letters WHERE account = $1), ",
     entities_as_json!(),

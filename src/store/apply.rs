@@ -33,6 +33,7 @@ pub(super) fn statement<'q>(write: &Write) -> Option<Query<'q>> {
         Write::SetBlocking { account, block_list_in_use, grant_list_in_use } => {
             accounts::set_blocking(account, *block_list_in_use, *grant_list_in_use)
         }
+        Write::SetMutualAdd { account, is_on } => accounts::set_mutual_add(account, *is_on),
         Write::SetPersonal { account, personal } => {
             accounts::set_personal(account, personal.as_deref())
         }

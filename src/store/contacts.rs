@@ -63,11 +63,11 @@ impl Store {
 }
 
 pub(super) fn put<'q>(account: &Address, contacts: &[Contact]) -> Query<'q> {
-    let columns = |Contact { address, relation, accepted, watched_until }: &Contact| {
-        let Relation { to, from, pending_out, pending_in, is_approved } = *relation;
+    let columns = |contact: &Contact| {
+        let Contact { address, relation, accepted, watched_until, nick } = contact.clone();
+        let Relation { to, from, pending_out, pending_in, is_approved } = relation;
         let accepted = accepted.as_ref().map(rows::as_json);
-        let address = address.clone();
-        (address, to, from, pending_out, pending_in, is_approved, accepted, *watched_until)
+        (address, to, from, pending_out, pending_in, is_approved, accepted, watched_until, nick)
     };
     let rows: Vec<_> = contacts.iter().map(columns).collect();
     sqlx::query(UPSERT).bind(account.as_str().to_owned()).bind(rows::as_json(&rows))
@@ -90,27 +90,29 @@ fn read(row: &Row) -> Result<Contact, RowError> {
         relation,
         accepted: rows::optional_json(row, 6)?,
         watched_until: rows::optional_moment(row, 7)?,
+        nick: rows::optional_text(row, 8)?.map(Into::into),
     })
 }
 
 const SELECT: &str = "SELECT address, sees, is_seen, pending_out, pending_in, is_approved,
-        accepted, watched_until
+        accepted, watched_until, nick
     FROM contacts WHERE account = $1 ORDER BY address";
 const SELECT_ONE: &str = "SELECT address, sees, is_seen, pending_out, pending_in, is_approved,
-        accepted, watched_until
+        accepted, watched_until, nick
     FROM contacts WHERE account = $1 AND address = $2";
 const COUNT: &str = "SELECT count(*), coalesce(sum(pending_in), 0) FROM contacts
     WHERE account = $1";
 const SELECT_PENDING: &str = "SELECT address FROM contacts
     WHERE account = $1 AND pending_in = 1 ORDER BY address";
 const UPSERT: &str = "INSERT INTO contacts (account, address, sees, is_seen, pending_out,
-        pending_in, is_approved, accepted, watched_until)
+        pending_in, is_approved, accepted, watched_until, nick)
     SELECT $1, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6,
-        value->>7
+        value->>7, value->>8
     FROM json_each($2) WHERE true
     ON CONFLICT (account, address) DO UPDATE SET sees = excluded.sees,
         is_seen = excluded.is_seen, pending_out = excluded.pending_out,
         pending_in = excluded.pending_in, is_approved = excluded.is_approved,
-        accepted = excluded.accepted, watched_until = excluded.watched_until";
+        accepted = excluded.accepted, watched_until = excluded.watched_until,
+        nick = excluded.nick";
 const DELETE: &str = "DELETE FROM contact_presences WHERE owner = $1 AND contact = $2;
     DELETE FROM contacts WHERE account = $1 AND address = $2;";

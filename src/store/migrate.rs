@@ -11,7 +11,7 @@ use crate::store::{
 };
 
 /// The migrations of SQLite in their order. A released one is never edited.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "store", include_str!("../../schema/sqlite/0001_store.sql")),
     (3, "departures", include_str!("../../schema/sqlite/0003_departures.sql")),
     (4, "accepted", include_str!("../../schema/sqlite/0004_accepted.sql")),
@@ -19,6 +19,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (6, "pictures", include_str!("../../schema/sqlite/0006_pictures.sql")),
     (7, "owners", include_str!("../../schema/sqlite/0007_owners.sql")),
     (8, "public_profiles", include_str!("../../schema/sqlite/0008_public_profiles.sql")),
+    (9, "mutual_add", include_str!("../../schema/sqlite/0009_mutual_add.sql")),
 ];
 
 /// Applies what is missing; does not touch a database that is newer.

@@ -131,6 +131,13 @@ pub enum Write {
         /// Whether only those on the grant list get through.
         grant_list_in_use: bool,
     },
+    /// Changes whether who is let see an account becomes its contact, too.
+    SetMutualAdd {
+        /// Whose.
+        account: Address,
+        /// Whether it does.
+        is_on: bool,
+    },
     /// Notes what the user of an account shows, whichever device told it.
     SetPersonal {
         /// Whose.

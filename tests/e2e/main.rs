@@ -79,6 +79,9 @@ mod personal;
 /// What users tell everybody of themselves.
 mod public_profile;
 
+/// Whom a user lets see becomes a contact.
+mod mutual_add;
+
 /// Accounts move between servers.
 mod moving;
 

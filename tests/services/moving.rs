@@ -127,6 +127,7 @@ async fn account_with_everything(world: &World) -> Address {
             entries: Vec::new(),
         },
         Write::SetAccountState { account: account(), state: AccountState::Suspended },
+        Write::SetMutualAdd { account: account(), is_on: true },
         Write::SetOwner { account: account(), owner: ann.clone() },
         Write::PutLetter(letter(1, message)),
         Write::PutLetter(letter(2, report)),
@@ -140,7 +141,9 @@ async fn account_with_everything(world: &World) -> Address {
     }
     for (address, relation, accepted) in contacts {
         let watched_until = relation.pending_in.then_some(Millis(77));
-        let contact = Contact { address: address.clone(), relation, accepted, watched_until };
+        let nick = relation.pending_in.then(|| "Sam \"S\"".to_owned());
+        let address = address.clone();
+        let contact = Contact { address, relation, accepted, watched_until, nick };
         writes.push(Write::PutContact { account: account(), contact });
     }
     let scopes =

@@ -38,12 +38,13 @@ async fn an_account_changes() {
             block_list_in_use: true,
             grant_list_in_use: true,
         },
+        Write::SetMutualAdd { account: kim.clone(), is_on: true },
     ];
     store.commit(writes).await.unwrap();
     let found = store.account(&kim).await.unwrap().unwrap();
     assert_eq!(found.state, AccountState::Suspended);
     assert_eq!(found.password, password);
-    assert!(found.block_list_in_use && found.grant_list_in_use);
+    assert!(found.block_list_in_use && found.grant_list_in_use && found.adds_mutually);
     assert_eq!(store.account(&address("lee")).await.unwrap(), Some(account("lee")));
     assert_eq!(store.statistics().await.unwrap().suspended, 1);
 }

@@ -77,6 +77,7 @@ pub(crate) fn account(name: &str) -> Account {
         password: StoredPassword::Sealed(vec![0, 1, 255]),
         block_list_in_use: false,
         grant_list_in_use: false,
+        adds_mutually: false,
         created: Millis(5),
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
     app::{
@@ -32,6 +32,8 @@ pub enum AccountCommand {
     Suspend(Named),
     /// Let a suspended account be used again.
     Resume(Named),
+    /// Change a setting of an account.
+    Set(Setting),
     /// Remove an account and all that it has.
     Remove(Named),
 }
@@ -57,6 +59,35 @@ pub struct WithPassword {
     plain_only: bool,
 }
 
+/// A setting of an account, and its new value.
+#[derive(Args)]
+pub struct Setting {
+    /// As in kim@chat.example.org.
+    address: String,
+    /// Which.
+    #[arg(value_enum)]
+    name: SettingName,
+    /// Its value.
+    #[arg(value_enum)]
+    value: Switch,
+}
+
+/// The settings that an account has.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum SettingName {
+    /// Who is let see the account becomes its contact, too, and is asked to be seen.
+    MutualAdd,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is so.
+    On,
+    /// It is not so.
+    Off,
+}
+
 /// Carries out a command.
 ///
 /// # Errors
@@ -70,6 +101,7 @@ pub async fn run(settings: &Settings, command: AccountCommand) -> Result<()> {
         | AccountCommand::Passwd(WithPassword { address, .. })
         | AccountCommand::Suspend(Named { address })
         | AccountCommand::Resume(Named { address })
+        | AccountCommand::Set(Setting { address, .. })
         | AccountCommand::Remove(Named { address }) => vec![settings.of_address(address)],
     };
     for settings in concerned {
@@ -104,6 +136,7 @@ async fn carry_out(services: &Services, command: &AccountCommand) -> Result<()> 
         AccountCommand::Show(args) => account_show::show(services, args).await,
         AccountCommand::Suspend(args) => set_state(services, args, AccountState::Suspended).await,
         AccountCommand::Resume(args) => set_state(services, args, AccountState::Active).await,
+        AccountCommand::Set(args) => set(services, args).await,
         AccountCommand::Remove(args) => {
             let address = services.own_address(&args.address)?;
             services.remove(&address).await?;
@@ -118,6 +151,16 @@ async fn set_state(services: &Services, args: &Named, state: AccountState) -> Re
     services.set_state(&address, state).await?;
     let what = if state == AccountState::Active { "may be used" } else { "is suspended" };
     println!("{address} {what}");
+    Ok(())
+}
+
+async fn set(services: &Services, args: &Setting) -> Result<()> {
+    let address = services.own_address(&args.address)?;
+    let SettingName::MutualAdd = args.name;
+    let is_on = args.value == Switch::On;
+    services.set_mutual_add(&address, is_on).await?;
+    let what = if is_on { "becomes" } else { "does not become" };
+    println!("who is let see {address} {what} its contact, too");
     Ok(())
 }
 

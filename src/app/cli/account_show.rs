@@ -80,6 +80,7 @@ fn as_text(overview: &Overview) -> String {
         row("last there", overview.last_there.map_or_else(|| "-".to_owned(), moment)),
         row("password", logins(&account.password).to_owned()),
         row("mailbox", waits),
+        row("mutual add", if account.adds_mutually { "on" } else { "off" }.to_owned()),
         row("public", public(overview)),
         row("blocks", entities(overview, EntityKind::Block, account.block_list_in_use)),
         row("lets only", entities(overview, EntityKind::Grant, account.grant_list_in_use)),
@@ -152,6 +153,7 @@ fn as_json(overview: &Overview) -> Value {
         "owner": owner(overview),
         "last_there": overview.last_there.map(moment),
         "password": logins(&account.password),
+        "mutual_add": account.adds_mutually,
         "mailbox": {
             "messages": overview.mailbox.letters,
             "bytes": overview.mailbox.bytes,

@@ -1,7 +1,7 @@
 //! A presence comes from the network.
 
 use crate::{
-    bridge,
+    bridge::{self, bounded},
     domain::{
         address::{Address, Device},
         contact::Relation,
@@ -55,7 +55,7 @@ impl Services {
             }
             PresenceKind::Error => self.unreachable(&owner, &device).await,
             PresenceKind::Probe => self.probed(&owner, stanza.to.resource(), contact).await,
-            PresenceKind::Subscribe => self.asked_by(&owner, contact).await,
+            PresenceKind::Subscribe => self.asked_by(&owner, contact, stanza.nick.as_deref()).await,
             PresenceKind::Subscribed => self.happen(&owner, contact, Event::AllowIn).await,
             PresenceKind::Unsubscribe => self.happen(&owner, contact, Event::LeaveIn).await,
             PresenceKind::Unsubscribed => self.happen(&owner, contact, Event::DenyIn).await,
@@ -66,14 +66,20 @@ impl Services {
     }
 
     /// Takes the request of somebody to see an account.
-    async fn asked_by(&self, owner: &Address, contact: &Address) -> Result<(), Refusal> {
+    async fn asked_by(
+        &self,
+        owner: &Address,
+        contact: &Address,
+        nick: Option<&str>,
+    ) -> Result<(), Refusal> {
         let relation = self.contact(owner, contact).await?.relation;
         let is_stranger = relation == Relation::default();
         if is_stranger && !self.strangers.may_ask(owner, contact, self.clock.now()) {
             // Unanswered, the other server keeps the request and may send it again.
             return Ok(());
         }
-        self.happen(owner, contact, Event::AskIn).await
+        let nick = bounded::some(nick, bounded::NAME);
+        self.happen_to_named(owner, (contact, nick), Event::AskIn).await
     }
 
     /// Returns the language that the user of a phone reads, if a phone has told.
