@@ -182,7 +182,7 @@ impl Attacked {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let peak: u64 = line.split_whitespace().next().unwrap().parse().unwrap();
         assert!(peak < MAX_MEMORY, "{peak} KiB at the most");
-        assert_eq!(self.server.metric("link_up"), 1);
+        assert_eq!(self.server.metric("link_up{domain=\"onesoup.test\"}"), 1);
         assert!(!self.server.log().contains("panicked"));
     }
 
