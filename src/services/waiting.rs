@@ -11,21 +11,30 @@ const MAX_WAITING: usize = 100_000;
 const MAX_WAITING_BYTES: usize = 128 * 1024 * 1024;
 
 /// What waits in the outbox: the size of each row.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Waiting {
+    domain: String,
     rows: HashMap<i64, usize>,
     bytes: usize,
     is_full: bool,
 }
 
 impl Waiting {
+    /// Returns the empty outbox of a domain.
+    pub fn of(domain: &str) -> Self {
+        Self { domain: domain.to_owned(), rows: HashMap::new(), bytes: 0, is_full: false }
+    }
+
     /// Takes note of a row that is in the outbox now.
     pub fn add(&mut self, row: i64, bytes: usize) {
         self.bytes += bytes;
         self.bytes -= self.rows.insert(row, bytes).unwrap_or_default();
         let is_full = self.rows.len() >= MAX_WAITING || self.bytes >= MAX_WAITING_BYTES;
         if is_full && !self.is_full {
-            tracing::error!("the outbox is full: messages to other servers are refused");
+            tracing::error!(
+                domain = self.domain,
+                "the outbox is full: messages to other servers are refused"
+            );
             self.is_full = true;
         }
     }
@@ -39,7 +48,7 @@ impl Waiting {
         let has_room =
             self.rows.len() < MAX_WAITING / 10 * 9 && self.bytes < MAX_WAITING_BYTES / 10 * 9;
         if has_room && self.is_full {
-            tracing::info!("the outbox has room again");
+            tracing::info!(domain = self.domain, "the outbox has room again");
             self.is_full = false;
         }
     }

@@ -113,36 +113,46 @@ async fn both_domains_have_contacts_on_other_servers() {
 }
 
 #[tokio::test]
-async fn sessions_of_both_domains_go_on_over_a_crash_and_contacts_see_both_leave() {
+async fn sessions_of_domains_at_two_servers_go_on_over_a_crash_and_contacts_see_both_leave() {
     let lab = Lab::start(true);
-    let mut server = Server::prepared_pair(&lab, "");
+    let far = lab.far.as_ref().unwrap();
+    let link =
+        format!("link.host = \"{}\"\nlink.port = {}\n", far.component.ip(), far.component.port());
+    let wishes = Wishes { offers_tcp: true, ..Wishes::default() };
+    let server = Server::prepared(&lab.domain, lab.component, &lab.secret, &wishes);
+    let mut server = server.and_domain(&far.domain, &link);
     server.run();
     server.wait_until_ready();
     let mut contact = XmppClient::login(&lab, "ann@far.test", "pw-ann").await;
-    let own = ["kim@first.test", "kim@second.test"];
+    let own = [format!("kim@{}", lab.domain), format!("kim@{}", far.domain)];
+    let wv = own.each_ref().map(|own| format!("wv:{own}"));
     let mut phones = Vec::new();
-    for (own, cir) in [(own[0], WakeBy::Udp), (own[1], WakeBy::Tcp)] {
+    for (own, cir) in own.iter().zip([WakeBy::Udp, WakeBy::Tcp]) {
         let mut phone = woken(&server, own, cir).await;
         talk(&mut phone, own, &mut contact).await;
         phones.push(phone);
     }
-    let sessions: Vec<_> =
-        phones.iter().map(|phone| phone.session_id().unwrap().to_owned()).collect();
+    let ids = |phones: &[Phone]| -> Vec<String> {
+        phones.iter().map(|phone| phone.session_id().unwrap().to_owned()).collect()
+    };
+    let sessions = ids(&phones);
     server.kill();
     server.run();
     server.wait_until_ready();
-    for (phone, own) in phones.iter_mut().zip(own) {
+    for (phone, own) in phones.iter_mut().zip(&own) {
         phone.keep_alive().await.unwrap();
         phone.send("wv:ann@far.test", "still here").await.unwrap();
         assert_eq!(body(&contact.expect_chat(own).await), "still here");
     }
-    let now: Vec<_> = phones.iter().map(|phone| phone.session_id().unwrap()).collect();
-    assert_eq!(now, sessions);
+    let [near, away] = phones.as_mut_slice() else { unreachable!() };
+    says(near, away, [&wv[0], &wv[1]], "from server to server").await;
+    says(away, near, [&wv[1], &wv[0]], "and back").await;
+    assert_eq!(ids(&phones), sessions);
     server.stop();
-    for own in own {
+    for own in &own {
         contact.expect_presence(Type::Unavailable, own).await;
     }
-    for domain in [FIRST, SECOND] {
+    for domain in [&lab.domain, &far.domain] {
         assert!(server.log().contains(&format!("link stopped domain=\"{domain}\"")));
     }
 }
