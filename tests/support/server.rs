@@ -243,11 +243,15 @@ impl Server {
         Some(answer)
     }
 
-    /// A metric's present value.
+    /// A metric's present value; of several domains together.
     pub(crate) fn metric(&self, name: &str) -> i64 {
         let text = self.admin_text("/metrics").expect("the server runs");
-        let line = text.lines().find_map(|line| line.strip_prefix(&format!("onesoup_{name} ")));
-        line.unwrap_or_else(|| panic!("there is a metric {name}")).parse().unwrap()
+        let lines = text.lines().filter_map(|line| line.strip_prefix(&format!("onesoup_{name}")));
+        let values = lines.filter(|line| line.starts_with([' ', '{']));
+        let values: Vec<i64> =
+            values.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
+        assert!(!values.is_empty(), "there is a metric {name}");
+        values.into_iter().sum()
     }
 
     /// What it said.
