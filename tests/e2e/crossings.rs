@@ -297,6 +297,26 @@ async fn presence_that_a_contact_directs_at_a_phone_is_shown_and_that_of_a_stran
     }
 }
 
+#[tokio::test]
+async fn of_several_changes_of_a_contact_a_phone_is_told_the_newest() {
+    let mut two = Two::on(Side::Prosody, "newest").await;
+    two.phone_sees().await;
+    while two.phone.poll().await.unwrap() > 0 {}
+    while two.phone.take_event().is_some() {}
+    for (show, text) in [(Show::Away, "one"), (Show::Dnd, "two"), (Show::Chat, "three")] {
+        two.contact.set_presence(Some(show), Some(text)).await;
+    }
+    // Whatever the answer is, it comes after them.
+    let own = two.own.clone();
+    two.contact.ask("get", Some(&own), "<query xmlns='jabber:iq:version'/>").await;
+    while two.phone.poll().await.unwrap() > 0 {}
+    let told = std::iter::from_fn(|| two.phone.take_event()).filter_map(|event| match event {
+        Event::Presence(seen) => Some((seen.user.to_string(), seen.status.to_string())),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [(two.wv.clone(), "three".to_owned())]);
+}
+
 /// A name with a character that the name of an XMPP address may not have.
 async fn escaped(name: &str, phone: impl AsyncFnOnce(&Server, &str) -> Phone) {
     let (lab, server) = (Lab::shared(), Server::shared());

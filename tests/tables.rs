@@ -1,5 +1,5 @@
-//! The table of what handsets need (`docs/handsets.md`) names tests that exist, and leaves no
-//! gotcha out.
+//! The tables of what handsets need (`docs/handsets.md`) and of what means what (`docs/mapping.md`)
+//! name tests that exist, and leave nothing out.
 
 use std::{
     collections::BTreeSet,
@@ -8,7 +8,11 @@ use std::{
 };
 
 fn table() -> String {
-    fs::read_to_string(root().join("docs/handsets.md")).unwrap()
+    text("handsets.md")
+}
+
+fn text(page: &str) -> String {
+    fs::read_to_string(root().join("docs").join(page)).unwrap()
 }
 
 fn root() -> &'static Path {
@@ -54,12 +58,15 @@ fn named(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_test_that_the_table_names_exists() {
-    let (table, tests) = (table(), tests());
-    let names = named(&table);
-    assert!(names.len() > 100, "the table was not found");
-    let missing: Vec<_> = names.into_iter().filter(|name| !tests.contains(*name)).collect();
-    assert!(missing.is_empty(), "no test is called {missing:#?}");
+fn every_test_that_the_tables_name_exists() {
+    let tests = tests();
+    for page in ["handsets.md", "mapping.md"] {
+        let table = text(page);
+        let names = named(&table);
+        assert!(names.len() > 100, "{page}: the table was not found");
+        let missing: Vec<_> = names.into_iter().filter(|name| !tests.contains(*name)).collect();
+        assert!(missing.is_empty(), "{page}: no test is called {missing:#?}");
+    }
 }
 
 #[test]
@@ -74,6 +81,34 @@ fn every_gotcha_has_a_row_with_a_test_or_a_reason() {
         let row = section.lines().find(|line| line.starts_with(&start));
         let row = row.unwrap_or_else(|| panic!("no row {start}"));
         assert!(!named(row).is_empty() || row.contains("n/a: "), "{row}");
+    }
+}
+
+#[test]
+fn every_row_of_the_mapping_has_a_test_and_those_of_contacts_and_presence_one_from_end_to_end() {
+    let (page, tests) = (text("mapping.md"), end_to_end());
+    let sections = [
+        ("## Addresses", 7, false),
+        ("## Contacts and subscriptions", 20, true),
+        ("## Presence", 30, true),
+        ("## What the domain answers", 15, false),
+    ];
+    for (title, least, is_end_to_end) in sections {
+        let section = page.split(title).nth(1).unwrap_or_else(|| panic!("no {title}"));
+        let section = section.split("\n## ").next().unwrap();
+        let lines: Vec<&str> = section.lines().collect();
+        let rows = lines.iter().enumerate().filter(|(at, line)| {
+            let is_head = lines.get(at + 1).is_some_and(|next| next.starts_with("|--"));
+            line.starts_with("| ") && !is_head
+        });
+        let rows: Vec<&str> = rows.map(|(_, row)| *row).collect();
+        assert!(rows.len() >= least, "{title} has {} rows", rows.len());
+        for row in rows {
+            let cell = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+            let names = named(cell);
+            assert!(!names.is_empty(), "{row}");
+            assert!(!is_end_to_end || names.iter().any(|name| tests.contains(*name)), "{row}");
+        }
     }
 }
 
