@@ -54,3 +54,6 @@ mod commands;
 
 #[path = "services/first_presence.rs"]
 mod first_presence;
+
+#[path = "services/contact_facts.rs"]
+mod contact_facts;

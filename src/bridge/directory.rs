@@ -1,13 +1,13 @@
 //! By what people are found, and what phones look for.
 
 use crate::{
-    bridge,
+    bridge::{self, bounded::LISTED},
     csp::{
         address::UserAddress,
         search::{SearchElement, SearchPair},
     },
     domain::{
-        personal::Personal,
+        personal::{Card, Personal},
         public_profile::{Criterion, Entry, Fact, Found, PublicProfile, folded},
     },
     xmpp::search::{Detail, Finding},
@@ -15,7 +15,10 @@ use crate::{
 
 /// Returns what a phone looks for; none for what nobody is found by.
 pub fn criterion(pair: &SearchPair, home: &str) -> Option<Criterion> {
-    let text = folded(&pair.text);
+    let text = match pair.element {
+        SearchElement::MobileNumber => dialled(&pair.text),
+        _ => folded(&pair.text),
+    };
     let age = || text.parse().ok();
     let fact = match pair.element {
         SearchElement::UserId => {
@@ -114,7 +117,24 @@ pub fn entries(profile: &PublicProfile, personal: Option<&Personal>) -> Vec<Entr
     add(Fact::Intention, profile.intention.as_deref(), false);
     add(Fact::Interests, profile.interests.as_deref(), false);
     add(Fact::Alias, personal.and_then(|facts| facts.alias.as_deref()), true);
+    if let Some(Card::Contained(text)) = personal.and_then(|facts| facts.card.as_ref())
+        && let Some(card) = bridge::card::of_text(text)
+    {
+        add(Fact::FirstName, card.given.as_deref(), true);
+        add(Fact::LastName, card.family.as_deref(), true);
+        for email in card.emails.iter().take(LISTED) {
+            add(Fact::Email, Some(email), true);
+        }
+        for number in card.numbers.iter().take(LISTED) {
+            add(Fact::Number, Some(&dialled(&number.number)), true);
+        }
+    }
     entries
+}
+
+/// Returns a phone number as it is compared: without what people put between the digits.
+fn dialled(number: &str) -> String {
+    folded(number).chars().filter(|it| it.is_ascii_digit() || *it == '+').collect()
 }
 
 #[cfg(test)]
@@ -140,7 +160,6 @@ mod tests {
             ("USER_FRIENDLY_NAME", Fact::FriendlyName),
             ("USER_ALIAS", Fact::Alias),
             ("USER_EMAIL_ADDRESS", Fact::Email),
-            ("USER_MOBILE_NUMBER", Fact::Number),
             ("USER_CITY", Fact::City),
             ("USER_COUNTRY", Fact::Country),
             ("USER_GENDER", Fact::Gender),
@@ -154,6 +173,8 @@ mod tests {
             );
             assert_eq!(sought(element, " "), None, "everybody is not looked for");
         }
+        let number = Some(Criterion::Text(Fact::Number, "+3584012".into()));
+        assert_eq!(sought("USER_MOBILE_NUMBER", "+358 (40) 12"), number);
         for nobody in ["USER_ONLINE_STATUS", "GROUP_NAME", "USER_SHOE_SIZE"] {
             assert_eq!(sought(nobody, "T"), None);
         }
@@ -190,17 +211,26 @@ mod tests {
             gender: some("F"),
             ..PublicProfile::default()
         };
-        let personal = Personal { alias: some("Amazing Grace"), ..Personal::default() };
+        let card = "BEGIN:VCARD\nN:Hopper;Gracie\nTEL:+1 (555) 1\nEMAIL:Grace@Navy.example\n";
+        let personal = Personal {
+            alias: some("Amazing Grace"),
+            card: Some(Card::Contained(card.into())),
+            ..Personal::default()
+        };
         let mut found = entries(&profile, Some(&personal));
         found.sort();
         let found: Vec<(&str, &str, bool)> =
             found.iter().map(|it| (it.fact.name(), it.text.as_str(), it.is_whole)).collect();
         let expected = [
             ("first_name", "grace", false),
+            ("first_name", "gracie", true),
             ("last_name", "hopper", false),
+            ("last_name", "hopper", true),
             ("friendly_name", "grace brewster hopper", false),
             ("alias", "amazing grace", true),
             ("alias", "grace brewster hopper", false),
+            ("email", "grace@navy.example", true),
+            ("number", "+15551", true),
             ("age", "85", true),
             ("gender", "f", true),
         ];

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod attribute;
 pub mod bounded;
+pub mod card;
 pub mod channels;
 pub mod client;
 pub mod degrees;

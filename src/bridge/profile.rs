@@ -1,6 +1,7 @@
 //! Personal facts as a profile of the network (XEP-0054).
 
 use crate::{
+    bridge,
     domain::{
         personal::Personal,
         place::{DEGREE, Place},
@@ -11,7 +12,7 @@ use crate::{
 /// Returns as much of a profile as a user has told, with the octets of its picture.
 pub fn to_vcard(personal: &Personal, photo: Option<Photo>) -> VCard {
     let place = personal.place.as_ref();
-    VCard {
+    let mut card = VCard {
         full_name: personal.alias.clone(),
         nickname: personal.alias.clone(),
         photo,
@@ -23,7 +24,11 @@ pub fn to_vcard(personal: &Personal, photo: Option<Photo>) -> VCard {
         }),
         url: personal.links.first().map(|link| link.url.clone()),
         ..VCard::default()
+    };
+    if let Some(of_user) = &personal.card {
+        bridge::card::add_to_vcard(of_user, &mut card);
     }
+    card
 }
 
 fn address(place: &Place) -> Address {
@@ -46,7 +51,10 @@ fn time_zone(minutes: i16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{personal::Link, place::Point};
+    use crate::domain::{
+        personal::{Card, Link},
+        place::Point,
+    };
 
     #[test]
     fn what_a_user_told_is_in_the_profile() {
@@ -73,6 +81,17 @@ mod tests {
         let address = card.address.unwrap();
         assert_eq!(address.extended.as_deref(), Some("Kiasma, Kluuvi"));
         assert_eq!((address.locality.as_deref(), address.street), (Some("Helsinki"), None));
+    }
+
+    #[test]
+    fn the_card_of_a_user_is_in_the_profile() {
+        let card = Card::Contained("BEGIN:VCARD\nN:Hopper;Grace\nTEL;CELL:+1\nEND:VCARD".into());
+        let alias = Some("Gracie".to_owned());
+        let told = Personal { alias, card: Some(card), ..Personal::default() };
+        let card = to_vcard(&told, None);
+        assert_eq!(card.full_name.as_deref(), Some("Gracie"));
+        assert_eq!(card.family.as_deref(), Some("Hopper"));
+        assert_eq!(card.numbers[0].number, "+1");
     }
 
     #[test]

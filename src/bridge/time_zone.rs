@@ -28,6 +28,11 @@ pub fn read(text: &str) -> Option<i16> {
     (minutes < 60 && all <= MAX_MINUTES).then_some(sign * all)
 }
 
+/// Takes minutes from UTC, if there is such a zone.
+pub fn of_network(minutes: i32) -> Option<i16> {
+    i16::try_from(minutes).ok().filter(|minutes| minutes.abs() <= MAX_MINUTES)
+}
+
 /// Writes a zone for a phone.
 pub fn to_phone(minutes: i16) -> String {
     let all = minutes.unsigned_abs();

@@ -7,6 +7,7 @@ pub mod access;
 pub mod address;
 pub mod address_text;
 pub mod blocking;
+pub mod business_card;
 pub mod capability;
 mod characters;
 pub mod cir;

@@ -75,6 +75,23 @@ pub struct Client {
     pub language: Option<String>,
 }
 
+impl Client {
+    /// Takes what another says where this says nothing.
+    pub fn fill(&mut self, other: &Self) {
+        fn fill(fact: &mut Option<String>, other: &Option<String>) {
+            if fact.is_none() {
+                fact.clone_from(other);
+            }
+        }
+        fill(&mut self.kind, &other.kind);
+        fill(&mut self.manufacturer, &other.manufacturer);
+        fill(&mut self.producer, &other.producer);
+        fill(&mut self.model, &other.model);
+        fill(&mut self.version, &other.version);
+        fill(&mut self.language, &other.language);
+    }
+}
+
 impl Presence {
     /// Returns the presence of somebody who is not there.
     pub fn offline() -> Self {
@@ -104,14 +121,23 @@ pub fn merged<'a>(
     devices: impl IntoIterator<Item = &'a Presence>,
     account: Option<&Personal>,
 ) -> Presence {
-    let rank =
-        |device: &&Presence| Reverse((device.is_visible(), device.priority, device.availability));
-    let speaker = devices.into_iter().min_by_key(rank).filter(|device| device.is_visible());
-    let mut shown = speaker.cloned().unwrap_or_default();
+    let mut shown = speaking(devices, |device| device).cloned().unwrap_or_default();
     if let Some(account) = account {
         shown.personal.get_or_insert_default().overlay(account);
     }
     shown
+}
+
+/// Returns which device speaks for its account, if one is visible.
+pub fn speaking<'a, T>(
+    devices: impl IntoIterator<Item = &'a T>,
+    shown: impl Fn(&'a T) -> &'a Presence,
+) -> Option<&'a T> {
+    let rank = |device: &&'a T| {
+        let shown = shown(device);
+        Reverse((shown.is_visible(), shown.priority, shown.availability))
+    };
+    devices.into_iter().min_by_key(rank).filter(|device| shown(device).is_visible())
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -15,7 +15,7 @@ use crate::{
         program::Program,
         refusal::Refusal,
     },
-    services::{context::Services, refused, sights::Step, unit::Unit},
+    services::{contact_facts::is_nameless, context::Services, refused, sights::Step, unit::Unit},
     store::write::Write,
     xmpp::{
         caps::Caps,
@@ -115,11 +115,19 @@ impl Services {
         client: Option<Client>,
     ) -> Result<(), Refusal> {
         let cell = self.people.cell(owner, self.clock.now());
-        let Some(_person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
+        let Some(mut person) = self.people.hold(&self.store, &cell).await? else { return Ok(()) };
         let rows = self.store.contact_presences(owner, &device.account).await.map_err(refused)?;
         let row = rows.into_iter().find(|row| Some(&row.resource) == device.resource.as_ref());
-        let client = client.map(Box::new);
-        let Some(mut row) = row.filter(|row| row.presence.client != client) else { return Ok(()) };
+        let Some(mut row) = row else { return Ok(()) };
+        let mut client = client.unwrap_or_default();
+        row.presence.client.iter().for_each(|known| client.fill(known));
+        let client = (client != Client::default()).then(|| Box::new(client));
+        if is_nameless(client.as_deref()) {
+            self.lacks_name(&mut person, device).await?;
+        }
+        if row.presence.client == client {
+            return Ok(());
+        }
         row.presence.client = client;
         let mut unit = Unit::default();
         unit.write(Write::PutContactPresence {

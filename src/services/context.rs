@@ -20,6 +20,7 @@ use crate::{
     },
     domain::{account::Registration, address::Address, refusal::Refusal},
     services::{
+        asked::Asked,
         attempts::Attempts,
         backlog::Backlog,
         call::Call,
@@ -125,6 +126,8 @@ pub struct Shared {
     pub(super) capabilities: Sights,
     /// Searches with more pages.
     pub(super) searches: Searches,
+    /// What contacts were asked of late.
+    pub(super) asked: Asked,
     /// Pictures drawn of late.
     pub(super) drawings: Drawings,
     /// Pictures of contacts that are fetched.
@@ -176,6 +179,7 @@ impl Services {
             questions: Questions::default(),
             capabilities: Sights::default(),
             searches: Searches::default(),
+            asked: Asked::default(),
             drawings: Drawings::default(),
             fetches: Fetches::default(),
             calls,

@@ -1,12 +1,7 @@
 //! Pictures of contacts are fetched when some phone wants to see them.
 
-use compact_str::CompactString;
-
 use crate::{
-    csp::{
-        leaf::Word as _,
-        presence_name::{AttributeKind, AttributeSet},
-    },
+    csp::presence_name::{AttributeKind, AttributeSet},
     domain::{
         address::{Address, Device},
         handset::Handset,
@@ -20,7 +15,6 @@ use crate::{
         pictures::hexadecimal,
         refused,
         seen::shown_by,
-        telling::covering,
         transaction::Asker,
         unit::Unit,
     },
@@ -37,21 +31,8 @@ impl Services {
         picture: Option<&Picture>,
     ) -> Result<(), Refusal> {
         let Some(picture) = picture else { return Ok(()) };
-        self.lists(person).await?;
-        let ids: Vec<CompactString> =
-            person.sessions.iter().map(|live| live.session.id.clone()).collect();
-        for id in &ids {
-            self.watches(person, id).await?;
-        }
-        let lists = person.lists.as_deref().ok_or(Refusal::Unavailable)?;
-        let is_wanting = |live: &Live| {
-            let watches = live.watches.as_deref().unwrap_or_default();
-            let names = covering(watches, contact, lists).next().map(|watch| &watch.attributes);
-            let names = names.into_iter().flatten();
-            Handset::named(&live.session.terms.handset).picture.is_some()
-                && names.into_iter().any(|name| name == AttributeKind::StatusContent.word())
-        };
-        if person.sessions.iter().any(is_wanting) {
+        let draws = |live: &Live| Handset::named(&live.session.terms.handset).picture.is_some();
+        if self.is_wanted(person, contact, AttributeKind::StatusContent, draws).await? {
             self.want_picture(&person.account.address, contact, &picture.hash).await;
         }
         Ok(())

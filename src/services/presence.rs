@@ -13,7 +13,7 @@ use crate::{
             GetPresenceRequest, GetPresenceResponse, Presence as PhonePresence,
             SubscribePresenceRequest, UnsubscribePresenceRequest, UpdatePresenceRequest,
         },
-        presence_name::AttributeSet,
+        presence_name::{AttributeKind, AttributeSet},
         primitive::Primitive,
         status::Code,
     },
@@ -40,6 +40,9 @@ use crate::{
 
 /// People that one request may name.
 const MAX_NAMED: usize = 1000;
+
+/// People whose cards one request may wait for.
+const MAX_AWAITED: usize = 4;
 
 /// Lists and people that one session may watch.
 const MAX_WATCHES: usize = 2000;
@@ -183,6 +186,11 @@ impl Services {
         request: GetPresenceRequest,
     ) -> Result<Primitive, Refusal> {
         let wanted = request.attributes.clone().unwrap_or_default();
+        if wanted.contains(&AttributeKind::ContactInfo) && request.users.len() <= MAX_AWAITED {
+            let named: Vec<Address> =
+                request.users.iter().filter_map(|user| asker.meant(user)).collect();
+            self.await_cards(asker.account(), &named).await?;
+        }
         let mut person = self.held(asker).await?;
         let (_, listed) = self.scopes(&mut person, asker, &request.lists, &[]).await?;
         let mut named = Vec::new();
@@ -205,6 +213,8 @@ impl Services {
         let mut presences = Vec::with_capacity(named.len());
         for (user, address) in named {
             let mut shown = shown(&person, &address, rows.get(&address));
+            let rows = rows.get(&address).map(Vec::as_slice).unwrap_or_default();
+            self.ask_for(asker.account(), &address, rows, &wanted);
             self.draw_for(asker, &address, &mut shown, &wanted).await;
             presences.push(to_phone(asker, user, &shown, &wanted));
         }

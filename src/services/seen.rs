@@ -10,7 +10,7 @@ use crate::{
         refusal::Refusal,
         session::Session,
     },
-    services::{context::Services, refused, showing::News, unit::Unit},
+    services::{context::Services, person::Person, refused, showing::News, unit::Unit},
     store::{contact_presence::ContactPresence, write::Write},
 };
 
@@ -31,7 +31,7 @@ impl Services {
         &self,
         owner: &Address,
         device: &Device,
-        presence: Presence,
+        mut presence: Presence,
     ) -> Result<bool, Refusal> {
         let cell = self.people.cell(owner, self.clock.now());
         let Some(mut person) = self.people.hold(&self.store, &cell).await? else {
@@ -49,6 +49,7 @@ impl Services {
             // Nobody shows itself to who has not asked: nothing is told of it.
             return Ok(false);
         };
+        keep_answers(&known, device, &mut presence);
         let shown = around(&known, device, &presence);
         let mut unit = Unit::default();
         let picture = presence.personal.as_ref().and_then(|facts| facts.picture.clone());
@@ -58,9 +59,84 @@ impl Services {
             for id in self.noticing(&mut person, contact, &shown).await? {
                 person.live(&id).into_iter().for_each(|live| self.has_news_for(live, contact));
             }
+            self.look_again(&mut person, contact, picture.as_ref()).await?;
             self.shows_picture(&mut person, contact, picture.as_ref()).await?;
         }
         Ok(true)
+    }
+
+    /// Takes note of what a contact shows of itself, whatever its devices do, to an account that is
+    /// held; phones that would show it are told. Returns all of it, none where nothing changed.
+    pub(super) async fn account_shows(
+        &self,
+        person: &mut Person,
+        contact: &Address,
+        change: impl FnOnce(&mut Personal),
+    ) -> Result<Option<Personal>, Refusal> {
+        let owner = person.account.address.clone();
+        let rows = self.store.contact_presences(&owner, contact).await.map_err(refused)?;
+        let before = of_account(&rows).cloned().unwrap_or_default();
+        let mut personal = before.clone();
+        change(&mut personal);
+        if personal == before {
+            return Ok(None);
+        }
+        let devices = || rows.iter().map(|row| &row.presence);
+        let shown = [merged(devices(), of_account(&rows)), merged(devices(), Some(&personal))];
+        let told = self.noticing(person, contact, &shown).await?;
+        let last = rows.iter().find(|row| row.resource.is_empty());
+        // Where no phone would show it, none is told, now or later.
+        let change = match last {
+            Some(row) if told.is_empty() => row.change,
+            _ => self.ids.next_number(),
+        };
+        let presence = last.map(|row| row.presence.clone()).unwrap_or_default();
+        let mut unit = Unit::default();
+        unit.write(Write::PutContactPresence {
+            owner,
+            contact: contact.clone(),
+            resource: CompactString::default(),
+            presence: Presence { personal: personal.clone().boxed(), ..presence },
+            change,
+        });
+        self.carry_out(unit).await?;
+        for id in &told {
+            person.live(id).into_iter().for_each(|live| self.has_news_for(live, contact));
+        }
+        Ok(Some(personal))
+    }
+
+    /// The same of a device that is there still.
+    pub(super) async fn device_shows(
+        &self,
+        person: &mut Person,
+        device: &Device,
+        change: impl FnOnce(&mut Presence),
+    ) -> Result<(), Refusal> {
+        let (owner, contact) = (person.account.address.clone(), &device.account);
+        let rows = self.store.contact_presences(&owner, contact).await.map_err(refused)?;
+        let row = rows.iter().find(|row| Some(&row.resource) == device.resource.as_ref());
+        let Some(row) = row.filter(|row| row.presence.is_visible()) else { return Ok(()) };
+        let mut presence = row.presence.clone();
+        change(&mut presence);
+        if presence == row.presence {
+            return Ok(());
+        }
+        let told = self.noticing(person, contact, &around(&rows, device, &presence)).await?;
+        let mut unit = Unit::default();
+        unit.write(Write::PutContactPresence {
+            owner,
+            contact: contact.clone(),
+            resource: row.resource.clone(),
+            presence,
+            // Where no phone would show it, none is told, now or later.
+            change: if told.is_empty() { row.change } else { self.ids.next_number() },
+        });
+        self.carry_out(unit).await?;
+        for id in &told {
+            person.live(id).into_iter().for_each(|live| self.has_news_for(live, contact));
+        }
+        Ok(())
     }
 
     /// Returns what is known of a contact; none if the account, which is held, does not see it.
@@ -198,6 +274,23 @@ impl Services {
 /// Returns what a contact shows by all its devices.
 pub(super) fn shown_by(rows: &[ContactPresence]) -> Presence {
     merged(rows.iter().map(|row| &row.presence), of_account(rows))
+}
+
+/// Adds what a device was asked for to what it shows itself: that it does not say again.
+fn keep_answers(known: &[ContactPresence], device: &Device, presence: &mut Presence) {
+    let is_it = |row: &&ContactPresence| Some(&row.resource) == device.resource.as_ref();
+    let before = known.iter().find(is_it).map(|row| &row.presence);
+    let Some(before) = before.filter(|before| before.is_online && presence.is_online) else {
+        return;
+    };
+    if let Some(client) = &before.client {
+        presence.client.get_or_insert_default().fill(client);
+    }
+    let minutes = before.personal.as_ref().and_then(|facts| facts.time_zone_minutes);
+    if let Some(minutes) = minutes {
+        let facts = presence.personal.get_or_insert_default();
+        facts.time_zone_minutes = facts.time_zone_minutes.or(Some(minutes));
+    }
 }
 
 /// Returns what a contact shows by all its devices before and after one shows something else.

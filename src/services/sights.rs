@@ -71,6 +71,15 @@ impl Sights {
         program.or_else(|| index.proven.get(label).cloned())
     }
 
+    /// Returns whether it is being found out what a device announces.
+    pub fn is_found_out(&self, owner: &Address, device: &Device) -> bool {
+        let index = self.index();
+        let sight = index.devices.get(owner).and_then(|devices| devices.get(device));
+        sight.is_some_and(|sight| {
+            sight.program.is_none() && index.waiting.contains_key(&sight.label)
+        })
+    }
+
     /// Takes note of what a device announces.
     pub fn see(&self, owner: &Address, device: &Device, label: &CompactString) -> Step {
         let index = &mut *self.index();

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use crate::{
     bridge,
-    csp::presence::Presence as PhonePresence,
+    csp::{leaf::Word as _, presence::Presence as PhonePresence, presence_name::AttributeKind},
     domain::{
         address::Address,
         contact::{Scope, Watch},
@@ -126,6 +126,8 @@ impl Services {
             let names = covering.next().map(|watch| watch.attributes.as_slice());
             let wanted = bridge::presence::attribute_set(names.unwrap_or_default());
             let mut shown = shown(person, contact, rows.get(contact));
+            let rows = rows.get(contact).map(Vec::as_slice).unwrap_or_default();
+            self.ask_for(&person.account.address, contact, rows, &wanted);
             self.draw_for(asker, contact, &mut shown, &wanted).await;
             presences.push(to_phone(asker, user, &shown, &wanted));
         }
@@ -166,6 +168,25 @@ impl Services {
         live.news.retain(|(waiting, _)| waiting != contact);
         live.has_news = true;
         self.wake(live);
+    }
+
+    /// Returns whether some phone of these watches a contact for an attribute, by its name.
+    pub(super) async fn is_wanted(
+        &self,
+        person: &mut Person,
+        contact: &Address,
+        attribute: AttributeKind,
+        of: impl Fn(&Live) -> bool,
+    ) -> Result<bool, Refusal> {
+        let watching = self.watching(person, contact).await?;
+        let Person { sessions, lists, .. } = &*person;
+        let lists = lists.as_deref().ok_or(Refusal::Unavailable)?;
+        let mut sessions = sessions.iter().filter(|live| watching.contains(&live.session.id));
+        Ok(sessions.any(|live| {
+            let watches = live.watches.as_deref().unwrap_or_default();
+            let names = covering(watches, contact, lists).next().map(|watch| &watch.attributes);
+            of(live) && names.into_iter().flatten().any(|name| name == attribute.word())
+        }))
     }
 
     /// Returns the sessions that watch a contact; what they watch, and the lists, are read then.

@@ -19,11 +19,11 @@ pub struct EntityTime {
 }
 
 impl EntityTime {
-    /// Reads an answer; an offset that cannot be read is zero.
+    /// Reads an answer.
     pub fn read(time: Node<'_>) -> Option<Self> {
         let now = read_date(&time.child_text("utc", ns::TIME)?)?;
-        let offset_minutes = time.child_text("tzo", ns::TIME).and_then(|tzo| read_offset(&tzo));
-        Some(Self { now, offset_minutes: offset_minutes.unwrap_or(0) })
+        let offset_minutes = read_offset(&time.child_text("tzo", ns::TIME)?)?;
+        Some(Self { now, offset_minutes })
     }
 
     /// Returns the answer.

@@ -68,7 +68,7 @@ pub(crate) async fn publish(phone: &mut Phone, attributes: impl IntoIterator<Ite
 
 /// Writes both ways until something arrives: the first stream between two servers that have just
 /// started may fail.
-async fn knock(phone: &mut Phone, user: &str, contact: &mut XmppClient) {
+pub(crate) async fn knock(phone: &mut Phone, user: &str, contact: &mut XmppClient) {
     let own = format!("{user}@onesoup.test");
     let wv = format!("wv:{}", contact.jid.to_bare());
     for attempt in 0.. {
@@ -89,7 +89,7 @@ async fn knock(phone: &mut Phone, user: &str, contact: &mut XmppClient) {
 }
 
 /// A phone and a contact see each other from now on.
-async fn befriend(phone: &mut Phone, user: &str, contact: &mut XmppClient) {
+pub(crate) async fn befriend(phone: &mut Phone, user: &str, contact: &mut XmppClient) {
     let own = format!("{user}@onesoup.test");
     let wv = format!("wv:{}", contact.jid.to_bare());
     phone.add_contact(&wv, "Friend").await.unwrap();
@@ -379,7 +379,7 @@ pub(crate) async fn grant(phone: &mut Phone, user: &str, kinds: &[AttributeKind]
 }
 
 /// Returns the answer to a question that a contact puts to a device.
-async fn answer(contact: &mut XmppClient, to: &str, question: &str) -> Element {
+pub(crate) async fn answer(contact: &mut XmppClient, to: &str, question: &str) -> Element {
     let id = format!("ask-{:016x}", rand::random::<u64>());
     let iq = format!("<iq xmlns='jabber:client' type='get' id='{id}' to='{to}'>{question}</iq>");
     contact.send(iq.parse::<Element>().unwrap()).await;

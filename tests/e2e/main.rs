@@ -76,6 +76,9 @@ mod lists;
 /// Pictures, moods, places and profiles, both ways.
 mod personal;
 
+/// Cards, programs and clocks, of contacts and for them.
+mod contact_facts;
+
 /// What users tell everybody of themselves.
 mod public_profile;
 

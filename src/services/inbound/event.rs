@@ -4,11 +4,10 @@ use crate::{
     bridge,
     domain::{
         address::{Address, Device},
-        presence::{Presence, merged},
+        personal::Personal,
         refusal::Refusal,
     },
-    services::{context::Services, refused, seen::of_account, unit::Unit},
-    store::write::Write,
+    services::context::Services,
     xmpp::{message::Message, pubsub_event::PubsubEvent},
 };
 
@@ -40,35 +39,11 @@ impl Services {
         if !is_seen || !person.admits(contact) {
             return Ok(());
         }
-        let rows = self.store.contact_presences(owner, contact).await.map_err(refused)?;
-        let mut personal = of_account(&rows).cloned().unwrap_or_default();
-        bridge::pep::apply(event, &mut personal);
-        if personal == of_account(&rows).cloned().unwrap_or_default() {
+        let told = |personal: &mut Personal| bridge::pep::apply(event, personal);
+        let Some(personal) = self.account_shows(&mut person, contact, told).await? else {
             return Ok(());
-        }
-        let devices = || rows.iter().map(|row| &row.presence);
-        let shown = [merged(devices(), of_account(&rows)), merged(devices(), Some(&personal))];
-        let told = self.noticing(&mut person, contact, &shown).await?;
-        let last = rows.iter().find(|row| row.resource.is_empty());
-        // Where no phone would show it, none is told, now or later.
-        let change = match last {
-            Some(row) if told.is_empty() => row.change,
-            _ => self.ids.next_number(),
         };
-        let picture = personal.picture.clone();
-        let presence = last.map(|row| row.presence.clone()).unwrap_or_default();
-        let mut unit = Unit::default();
-        unit.write(Write::PutContactPresence {
-            owner: owner.clone(),
-            contact: contact.clone(),
-            resource: Default::default(),
-            presence: Presence { personal: personal.boxed(), ..presence },
-            change,
-        });
-        self.carry_out(unit).await?;
-        for id in &told {
-            person.live(id).into_iter().for_each(|live| self.has_news_for(live, contact));
-        }
-        self.shows_picture(&mut person, contact, picture.as_ref()).await
+        self.look_again(&mut person, contact, personal.picture.as_ref()).await?;
+        self.shows_picture(&mut person, contact, personal.picture.as_ref()).await
     }
 }

@@ -50,6 +50,7 @@ impl Services {
             }
             PresenceKind::Unavailable => {
                 self.capabilities.forget(&owner, &device);
+                self.asked.forget(&owner, &device);
                 self.seen(&owner, &device, Shown::offline()).await;
                 Ok(())
             }
@@ -93,6 +94,7 @@ impl Services {
     /// Takes note that who was asked or shown to is not to be reached.
     async fn unreachable(&self, owner: &Address, device: &Device) -> Result<(), Refusal> {
         self.capabilities.forget(owner, device);
+        self.asked.forget(owner, device);
         self.seen(owner, device, Shown::offline()).await;
         let relation = self.contact(owner, &device.account).await?.relation;
         if relation.pending_out && !relation.to {
