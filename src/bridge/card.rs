@@ -194,7 +194,7 @@ mod tests {
         let Some(Card::Contained(text)) = of_vcard(&card) else { panic!() };
         assert!(text.len() <= MAX_OCTETS, "{}", text.len());
         assert!(text.ends_with("END:VCARD\r\n"));
-        assert!(text.contains("EMAIL") && !text.contains("FN"), "what goes in goes in");
+        assert!(text.contains("EMAIL") && !text.contains("NICKNAME"), "what goes in goes in");
     }
 
     #[test]

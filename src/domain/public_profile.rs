@@ -132,7 +132,8 @@ pub struct Found {
 
 /// Returns a text as it is compared: whoever looks for `kim ` finds `KIM`.
 pub fn folded(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let words = text.split(|it: char| it.is_whitespace() || it.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join(" ").to_lowercase().chars().take(MAX_CHARS).collect()
 }
 
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn texts_are_compared_in_small_letters_and_single_spaces() {
-        assert_eq!(folded(" Grace \t HOPPER\n"), "grace hopper");
+        assert_eq!(folded(" Grace \t\0 HOPPER\n"), "grace hopper");
         assert_eq!(folded(&"Ä".repeat(1000)), "ä".repeat(MAX_CHARS));
         assert_eq!(folded(" "), "");
     }
