@@ -1,8 +1,8 @@
 //! People elsewhere on the network register accounts of ours, for phones (XEP-0077).
 //!
 //! Who registered an account is known by the address that its own server vouches for, and by that
-//! alone changes its password and removes it. All requests to the domain are carried out one
-//! after another, so that nobody gets two accounts by asking twice at once.
+//! alone changes its password and removes it. Such requests are carried out one after another, so
+//! that nobody gets two accounts by asking twice at once.
 
 use crate::{
     base::secret::Secret,

@@ -10,12 +10,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::JoinSet,
+};
 
 use crate::{
     services::{context::Services, outbox::LinkEvent, unit::Unit},
     store::write::Write,
-    xmpp::stanza::Stanza,
+    xmpp::{condition::Condition, stanza::Stanza},
 };
 
 /// Stanzas are carried out side by side in so many rows, each row's in order; those for one
@@ -25,6 +28,9 @@ const ROWS: usize = 32;
 /// Stanzas that may wait in one row; beyond it the link is not read.
 const ROW_QUEUE: usize = 256;
 
+/// Stanzas that may wait in the row of what takes its time; beyond it they are refused.
+const ERRANDS: usize = 64;
+
 /// How often it is looked for durable stanzas that did not fit into the link's queue.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -32,23 +38,13 @@ const LOOK: Duration = Duration::from_secs(1);
 /// read by then is not lost.
 pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
     let mut tasks = JoinSet::new();
-    let rows: Vec<mpsc::Sender<Stanza>> = (0..ROWS)
-        .map(|_| {
-            let (sender, mut row) = mpsc::channel(ROW_QUEUE);
-            let services = services.clone();
-            tasks.spawn(async move {
-                while let Some(stanza) = row.recv().await {
-                    let services = services.clone();
-                    // One that panics costs itself, not all that would follow in its row.
-                    let work = tokio::spawn(async move { services.arrived(stanza).await });
-                    if let Err(error) = work.await {
-                        tracing::error!(%error, "a stanza was not carried out");
-                    }
-                }
-            });
-            sender
-        })
-        .collect();
+    let mut row = |places| {
+        let (sender, row) = mpsc::channel(places);
+        tasks.spawn(services.clone().carry_out_in_order(row));
+        sender
+    };
+    let rows: Vec<mpsc::Sender<Stanza>> = (0..ROWS).map(|_| row(ROW_QUEUE)).collect();
+    let errands = row(ERRANDS);
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // What waits goes out meanwhile.
@@ -60,6 +56,13 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
     loop {
         tokio::select! {
             event = events.recv() => match event {
+                Some(LinkEvent::Stanza(stanza)) if iq::is_errand(&stanza) => {
+                    if let Err(TrySendError::Full(stanza)) = errands.try_send(stanza)
+                        && let Some(refusal) = stanza.refuse(Condition::ResourceConstraint)
+                    {
+                        services.say(&refusal);
+                    }
+                }
                 Some(LinkEvent::Stanza(stanza)) => {
                     // A row ends with this function only.
                     let _ = rows[row_of(&stanza)].send(stanza).await;
@@ -95,7 +98,7 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
             }
         }
     }
-    drop(rows);
+    drop((rows, errands));
     while tasks.join_next().await.is_some() {}
 }
 
@@ -120,6 +123,18 @@ impl Services {
         unit.write(Write::DropOutbox { ids });
         // Kept for lack of a commit they are sent once more, which is no harm.
         let _ = self.carry_out(unit).await;
+    }
+
+    /// Carries out the stanzas of one row, until no more come.
+    async fn carry_out_in_order(self, mut row: mpsc::Receiver<Stanza>) {
+        while let Some(stanza) = row.recv().await {
+            let services = self.clone();
+            // One that panics costs itself, not all that would follow in its row.
+            let work = tokio::spawn(async move { services.arrived(stanza).await });
+            if let Err(error) = work.await {
+                tracing::error!(%error, "a stanza was not carried out");
+            }
+        }
     }
 
     /// Carries out one stanza.

@@ -29,6 +29,7 @@ use crate::{
         iq::{Iq, IqKind, Query},
         payload::Payload,
         search::Search,
+        stanza::Stanza,
     },
 };
 
@@ -44,6 +45,13 @@ pub(super) enum Asked {
     NoAccount(Option<Box<PublicProfile>>),
     /// The same of a device.
     NoDevice,
+}
+
+/// Returns whether a stanza has the domain do what takes its time: of an account with many contacts
+/// each is told of its end. Such are carried out one after another, and nobody waits for them.
+pub(super) fn is_errand(stanza: &Stanza) -> bool {
+    let Stanza::Iq(Iq { kind: IqKind::Set(query), to, .. }) = stanza else { return false };
+    matches!(query, Query::Register(_) | Query::Command(_)) && is_domain(to)
 }
 
 impl Services {
