@@ -125,12 +125,14 @@ impl Services {
         left.into_iter().for_each(|wire| self.send(Outgoing { row, wire }));
     }
 
-    /// Shows what waits to be shown of a device, unless older stanzas must go first.
+    /// Shows what waits to be shown of a device; where older stanzas must go first, after them.
     pub(super) fn show_now(&self, device: &Jid) {
-        if !self.backlog.is_behind() {
-            let say = |wire| self.send(Outgoing { row: None, wire });
-            self.unshown.hand_out(device, self.link_number(), say);
+        if self.backlog.is_behind() {
+            self.unshown.hurry(device, self.clock.now());
+            return;
         }
+        let say = |wire| self.send(Outgoing { row: None, wire });
+        self.unshown.hand_out(device, self.link_number(), say);
     }
 
     /// Shows what has waited long enough.

@@ -117,6 +117,13 @@ impl Unshown {
         due.map(|(from, _)| from.clone()).collect()
     }
 
+    /// Has a device be due at once.
+    pub fn hurry(&self, from: &Jid, now: Millis) {
+        if let Some(device) = self.devices().all.get_mut(from) {
+            device.due = now;
+        }
+    }
+
     /// Hands out what waits of a device. Nobody says that it is gone meanwhile, which would come
     /// before it.
     pub fn hand_out(&self, from: &Jid, link: i64, mut hand: impl FnMut(Wire)) {

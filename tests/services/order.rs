@@ -1,6 +1,7 @@
 //! What waits for the link goes in the order in which it was said, however much it is.
 
 use onesoup::{
+    csp::{presence::UpdatePresenceRequest, presence_value::PresenceSubList, primitive::Primitive},
     domain::{
         address::Address,
         contact::{Contact, Relation},
@@ -17,7 +18,10 @@ use onesoup::{
     },
 };
 
-use crate::world::{DOMAIN, World, jid};
+use crate::{
+    departures,
+    world::{DOMAIN, World, jid},
+};
 
 /// A stanza that nobody looks at.
 fn filler() -> Outgoing {
@@ -93,4 +97,34 @@ async fn all_that_waited_goes_before_anybody_is_shown_on_a_new_link() {
         }
     }
     assert_eq!(before, number);
+}
+
+#[tokio::test]
+async fn who_comes_back_is_shown_after_what_said_that_he_went() {
+    let mut world = departures::world().await;
+    let kim = world.login("kim", "phone-1").await;
+    link_comes(&world).await;
+    while told_to_ann(&mut world).await != PresenceKind::Available {}
+    for _ in 0..LINK_QUEUE {
+        world.services.send(filler());
+    }
+    kim.logout().await;
+    // There is room again before what said so was read from the store.
+    for _ in 0..10 {
+        world.sent().await;
+    }
+    let kim = world.login("kim", "phone-1").await;
+    let attributes = PresenceSubList::default();
+    kim.request(Primitive::UpdatePresenceRequest(UpdatePresenceRequest { attributes })).await;
+    assert_eq!(told_to_ann(&mut world).await, PresenceKind::Unavailable);
+    assert_eq!(told_to_ann(&mut world).await, PresenceKind::Available);
+}
+
+async fn told_to_ann(world: &mut World) -> PresenceKind {
+    loop {
+        match world.sent().await {
+            Stanza::Presence(one) if one.to.as_str() == "ann@far.test" => return one.kind,
+            _ => {}
+        }
+    }
 }

@@ -51,7 +51,10 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
     let mut catching_up = JoinSet::new();
     let catch_up = || {
         let services = services.clone();
-        async move { services.catch_up().await }
+        async move {
+            services.catch_up().await;
+            services.show_what_is_due().await;
+        }
     };
     loop {
         tokio::select! {
