@@ -5,8 +5,8 @@ use std::{net::IpAddr, time::Duration};
 use compact_str::CompactString;
 
 use crate::{
-    base::clock::Millis,
-    domain::{address::Address, presence::Presence},
+    base::{clock::Millis, picture::Frame},
+    domain::{address::Address, handset::Handset, presence::Presence},
 };
 
 /// A phone that is logged in.
@@ -88,6 +88,9 @@ pub struct Terms {
     pub wake_ups: Vec<WakeUp>,
     /// Octets of content that the phone takes in one message.
     pub content_limit: Option<u32>,
+    /// Whether the phone named the kinds of content that it takes, and pictures of ours are of none.
+    #[serde(default)]
+    pub refuses_pictures: bool,
     /// Transactions that the phone takes in one message.
     #[serde(default = "one")]
     pub transactions_per_message: u32,
@@ -98,6 +101,23 @@ pub struct Terms {
     #[serde(default)]
     pub has_services: bool,
 }
+
+impl Terms {
+    /// Returns the largest picture of a contact that the phone takes: what its kind draws, and no
+    /// more than it said itself; none if it draws none.
+    pub fn picture(&self) -> Option<Frame> {
+        let frame = Handset::named(&self.handset).picture.filter(|_| !self.refuses_pictures)?;
+        // Of as many octets of content, pictures go as base64.
+        let limit = self.content_limit.filter(|limit| *limit > 0).map(|limit| limit / 4 * 3);
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+        // In steps, so that phones which differ by little are drawn the same.
+        let bytes = limit.map_or(frame.bytes, |limit| (limit / STEP * STEP).min(frame.bytes));
+        (bytes > 0).then_some(Frame { bytes, ..frame })
+    }
+}
+
+/// Octets by which the limits that phones state differ.
+const STEP: usize = 256;
 
 /// A way to tell a phone that something waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -110,4 +130,36 @@ pub enum WakeUp {
 
 fn one() -> u32 {
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_kind_of_phone_draws_and_what_a_phone_says_the_smaller_counts() {
+        let terms = |handset: &str, content_limit, refuses_pictures| Terms {
+            version: "1.1".into(),
+            handset: handset.into(),
+            user_spelling: "kim".into(),
+            login_transaction: "1".into(),
+            remote: None,
+            wake_ups: Vec::new(),
+            content_limit,
+            refuses_pictures,
+            transactions_per_message: 1,
+            has_capabilities: true,
+            has_services: true,
+        };
+        let drawn = Handset::named("s60").picture.unwrap();
+        let bytes = |limit| terms("s60", limit, false).picture().map(|frame| frame.bytes);
+        assert_eq!(terms("s60", Some(307_200), false).picture(), Some(drawn));
+        assert_eq!(bytes(None), Some(drawn.bytes));
+        assert_eq!(bytes(Some(0)), Some(drawn.bytes), "it says nothing");
+        assert_eq!(bytes(Some(4096)), Some(3072));
+        assert_eq!(bytes(Some(4100)), Some(3072));
+        assert_eq!(bytes(Some(300)), None);
+        assert_eq!(terms("s60", None, true).picture(), None);
+        assert_eq!(terms("android", None, false).picture(), None);
+    }
 }

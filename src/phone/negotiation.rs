@@ -136,7 +136,7 @@ impl Phone {
             Handset::Plain => CapabilityList {
                 any_content: Some(false),
                 accepted_charsets: vec![106],
-                accepted_content_types: vec!["text/plain".into()],
+                accepted_content_types: vec!["text/plain".into(), "image/jpeg".into()],
                 accepted_content_length: Some(65_536),
                 multi_trans: Some(1),
                 parser_size: Some(65_536),

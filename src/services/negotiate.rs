@@ -1,5 +1,7 @@
 //! What server and phone agree on: capabilities, services, versions; and who we are.
 
+use compact_str::CompactString;
+
 use crate::{
     csp::{
         access::{ServiceRequest, ServiceResponse},
@@ -37,6 +39,7 @@ impl Services {
         let mut session = live.session.clone();
         session.terms.wake_ups = wake_ups;
         session.terms.content_limit = wanted.accepted_content_length;
+        session.terms.refuses_pictures = refuses_pictures(wanted);
         session.terms.transactions_per_message =
             asker.handset.transactions.min(wanted.multi_trans.unwrap_or(1)).max(1);
         session.terms.has_capabilities = true;
@@ -141,6 +144,17 @@ impl Services {
         let versions = Version::ALL.into_iter().filter(known).collect();
         Primitive::VersionDiscoveryResponse(VersionDiscoveryResponse { versions })
     }
+}
+
+/// Returns whether a phone named the kinds of content that it takes, and none is what pictures of
+/// contacts are.
+fn refuses_pictures(wanted: &CapabilityList) -> bool {
+    let takes = |kind: &CompactString| {
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        matches!(kind.as_str(), "image/jpeg" | "image/jpg" | "image/*" | "image/" | "*/*" | "*")
+    };
+    let kinds = &wanted.accepted_content_types;
+    wanted.any_content != Some(true) && !kinds.is_empty() && !kinds.iter().any(takes)
 }
 
 /// Returns the services that are there; groups and invitations are not yet.

@@ -28,9 +28,10 @@ impl Services {
             let names = covering(watches, contact, lists).next().map(|watch| &watch.attributes);
             let wanted = names.map(|names| bridge::presence::attribute_set(names));
             let handset = Handset::named(&live.session.terms.handset);
+            let draws = live.session.terms.picture().is_some();
             let drawn = |shown| {
                 let wanted = wanted.clone().unwrap_or_default();
-                bridge::presence::to_phone(&pictured(shown, handset), handset, &wanted)
+                bridge::presence::to_phone(&pictured(shown, draws), handset, &wanted)
             };
             drawn(before) != drawn(after)
         });
@@ -67,9 +68,9 @@ fn picture(shown: &Presence) -> Option<String> {
 
 /// Has the hash of a picture stand for it where the phone draws any: the octets may be elsewhere,
 /// and differ as it does.
-fn pictured(shown: &Presence, handset: &Handset) -> Presence {
+fn pictured(shown: &Presence, draws: bool) -> Presence {
     let mut shown = shown.clone();
-    let personal = shown.personal.as_mut().filter(|_| handset.picture.is_some());
+    let personal = shown.personal.as_mut().filter(|_| draws);
     if let Some(picture) = personal.and_then(|personal| personal.picture.as_mut()) {
         picture.base64.clone_from(&picture.hash);
     }

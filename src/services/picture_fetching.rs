@@ -1,10 +1,10 @@
 //! Pictures of contacts are fetched when some phone wants to see them.
 
 use crate::{
+    base::picture::Frame,
     csp::presence_name::{AttributeKind, AttributeSet},
     domain::{
         address::{Address, Device},
-        handset::Handset,
         personal::Picture,
         presence::Presence,
         refusal::Refusal,
@@ -31,7 +31,7 @@ impl Services {
         picture: Option<&Picture>,
     ) -> Result<(), Refusal> {
         let Some(picture) = picture else { return Ok(()) };
-        let draws = |live: &Live| Handset::named(&live.session.terms.handset).picture.is_some();
+        let draws = |live: &Live| live.session.terms.picture().is_some();
         if self.is_wanted(person, contact, AttributeKind::StatusContent, draws).await? {
             self.want_picture(&person.account.address, contact, &picture.hash).await;
         }
@@ -41,7 +41,7 @@ impl Services {
     /// Fills in a picture as a phone can show it, if it wants to; one that is not here is fetched.
     pub(super) async fn draw_for(
         &self,
-        asker: &Asker,
+        (asker, frame): (&Asker, Option<Frame>),
         contact: &Address,
         shown: &mut Presence,
         wanted: &AttributeSet,
@@ -50,8 +50,8 @@ impl Services {
         let Some(picture) = facts.filter(|_| wanted.contains(&AttributeKind::StatusContent)) else {
             return;
         };
-        self.draw(picture, asker.handset).await;
-        if picture.base64.is_empty() && asker.handset.picture.is_some() {
+        self.draw(picture, frame).await;
+        if picture.base64.is_empty() && frame.is_some() {
             self.want_picture(asker.account(), contact, &picture.hash).await;
         }
     }

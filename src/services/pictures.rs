@@ -87,9 +87,9 @@ impl Services {
 
     /// Fills in the octets of a picture as a phone can show it; without them where it is not here,
     /// or where the phone shows none.
-    pub(super) async fn draw(&self, picture: &mut Picture, handset: &Handset) {
+    pub(super) async fn draw(&self, picture: &mut Picture, frame: Option<Frame>) {
         picture.base64.clear();
-        let Some(frame) = handset.picture else { return };
+        let Some(frame) = frame else { return };
         if let Some(drawn) = self.drawn(&picture.hash, frame).await {
             picture.media_type = drawn.media_type.to_owned();
             picture.base64 = BASE64_STANDARD.encode(&drawn.octets);

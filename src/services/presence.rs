@@ -210,12 +210,13 @@ impl Services {
         named.extend(spelt.into_iter().zip(listed));
         let people: Vec<Address> = named.iter().map(|(_, address)| address.clone()).collect();
         let rows = self.rows_of(asker.account(), &people).await?;
+        let frame = person.live(&asker.session).and_then(|live| live.session.terms.picture());
         let mut presences = Vec::with_capacity(named.len());
         for (user, address) in named {
             let mut shown = shown(&person, &address, rows.get(&address));
             let rows = rows.get(&address).map(Vec::as_slice).unwrap_or_default();
             self.ask_for(asker.account(), &address, rows, &wanted);
-            self.draw_for(asker, &address, &mut shown, &wanted).await;
+            self.draw_for((asker, frame), &address, &mut shown, &wanted).await;
             presences.push(to_phone(asker, user, &shown, &wanted));
         }
         let result = match (unknown.is_empty(), presences.is_empty()) {

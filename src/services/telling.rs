@@ -118,6 +118,7 @@ impl Services {
         let users = self.spellings(person, asker, contacts).await?;
         self.watches(person, &asker.session).await?;
         let live = person.sessions.iter().find(|live| live.session.id == asker.session);
+        let frame = live.and_then(|live| live.session.terms.picture());
         let watches = live.and_then(|live| live.watches.as_deref()).unwrap_or_default();
         let lists = person.lists.as_deref().ok_or(Refusal::Unavailable)?;
         let mut presences = Vec::with_capacity(contacts.len());
@@ -128,7 +129,7 @@ impl Services {
             let mut shown = shown(person, contact, rows.get(contact));
             let rows = rows.get(contact).map(Vec::as_slice).unwrap_or_default();
             self.ask_for(&person.account.address, contact, rows, &wanted);
-            self.draw_for(asker, contact, &mut shown, &wanted).await;
+            self.draw_for((asker, frame), contact, &mut shown, &wanted).await;
             presences.push(to_phone(asker, user, &shown, &wanted));
         }
         Ok(presences)

@@ -7,6 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use minidom::Element;
 use onesoup::csp::address::UserAddress;
+use onesoup::csp::capability::{CapabilityList, ClientCapabilityRequest};
 use onesoup::csp::presence::{SubscribePresenceRequest, UpdatePresenceRequest};
 use onesoup::csp::presence_detail::{ClientType, GeoLocation, Source, StatusContent};
 use onesoup::csp::presence_name::{AttributeKind, AttributeSet};
@@ -218,6 +219,58 @@ async fn a_phone_shows_the_picture_in_the_profile_of_a_contact() {
     contact.send(photo("")).await;
     expect_no_picture(&mut phone).await;
     contact.logout().await;
+}
+
+#[tokio::test]
+async fn a_picture_is_no_larger_than_the_phone_said_and_none_where_it_takes_none() {
+    let (lab, server) = (Lab::shared(), Server::shared());
+    lab.register("showsmall", "pw").await;
+    let mut contact = XmppClient::login(lab, "showsmall@xmpp.test", "pw").await;
+    let mut phone = s60(server, "showtiny").await;
+    friends(&mut phone, "showtiny", &mut contact).await;
+    let octets = picture(ImageFormat::Png);
+    let (hash, bytes) = (sha1(&octets), octets.len());
+    let data = format!("<data xmlns='{AVATAR_DATA}'>{}</data>", BASE64_STANDARD.encode(&octets));
+    publish(&mut contact, AVATAR_DATA, &hash, &data).await;
+    let metadata = format!(
+        "<metadata xmlns='{AVATAR}'><info id='{hash}' bytes='{bytes}' type='image/png'/></metadata>"
+    );
+    publish(&mut contact, AVATAR, &hash, &metadata).await;
+    expect_picture(&mut phone).await;
+
+    // Said again, it counts from the next picture that is told.
+    let mut say = async |capabilities| {
+        let request = ClientCapabilityRequest { client_id: None, capabilities };
+        phone.request(Primitive::ClientCapabilityRequest(request)).await.unwrap();
+        let kinds = vec![AttributeKind::OnlineStatus, AttributeKind::StatusContent];
+        let request = SubscribePresenceRequest {
+            users: vec![UserAddress::parse("wv:showsmall@xmpp.test")],
+            attributes: Some(AttributeSet { kinds }),
+            ..SubscribePresenceRequest::default()
+        };
+        phone.request(Primitive::SubscribePresenceRequest(request)).await.unwrap();
+        while phone.poll().await.unwrap() > 0 {}
+        let told = std::iter::from_fn(|| phone.take_event());
+        let told = told.filter_map(|event| match event {
+            Event::Presence(seen) => content(&seen).cloned(),
+            _ => None,
+        });
+        told.last().expect("the picture or none")
+    };
+    let limit = |octets| CapabilityList {
+        accepted_content_length: Some(octets),
+        ..CapabilityList::default()
+    };
+    let told = say(limit(1400)).await;
+    let Some(Source::Direct(base64)) = &told.valid().unwrap().source else { panic!("{told:?}") };
+    assert!(base64.len() <= 1400, "{}", base64.len());
+    assert_eq!(say(limit(100)).await.valid(), None);
+    let kinds = |kinds: &[&str]| CapabilityList {
+        accepted_content_types: kinds.iter().map(|&kind| kind.into()).collect(),
+        ..CapabilityList::default()
+    };
+    assert_eq!(say(kinds(&["text/plain", "image/gif"])).await.valid(), None);
+    assert!(say(kinds(&["text/plain", "image/jpeg"])).await.valid().is_some());
 }
 
 #[tokio::test]

@@ -134,6 +134,7 @@ fn terms() -> Terms {
         remote: Some("2001:db8::1".parse().unwrap()),
         wake_ups: vec![WakeUp::Tcp, WakeUp::Udp(3717)],
         content_limit: Some(4096),
+        refuses_pictures: false,
         transactions_per_message: 1,
         has_capabilities: true,
         has_services: false,
