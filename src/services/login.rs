@@ -241,6 +241,10 @@ impl Services {
         let now = self.clock.now();
         let cell = self.people.cell(&admitted.account.address, now);
         let _gate = cell.gate.lock().await;
+        // While it waited the account may have been suspended, or got another password.
+        let account = self.store.account(&admitted.account.address).await.map_err(refused)?;
+        let account = account.filter(|account| account.password == admitted.account.password);
+        let account = usable(account.ok_or(Refusal::WrongPassword)?)?;
         let mut person =
             self.people.hold(&self.store, &cell).await?.ok_or(Refusal::WrongPassword)?;
         let cookie = request.session_cookie.clone().unwrap_or_default();
@@ -269,8 +273,8 @@ impl Services {
         let news = self.show(&mut person, &contacts, &changes, &mut unit).await?;
         self.end(&mut person, &ended, unit).await?;
         self.people.know(&cell, std::iter::once(&session.id));
-        // What was just checked is newer than what was read some time ago.
-        person.account.state = admitted.account.state;
+        // What was just read is newer than what was read some time ago.
+        person.account.state = account.state;
         // Nearly everybody has one phone: a vector that grows by itself would make room for four.
         person.sessions.reserve_exact(1);
         let mut live = Live::opened(session.clone(), self.clock.now());

@@ -1,11 +1,15 @@
 //! Many things at once, and askers that go away in the middle.
 
-use std::{collections::BTreeMap, future::Future, pin::pin, task::Poll, time::Duration};
+use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, task::Poll, time::Duration};
 
-use onesoup::csp::{envelope::Transaction, primitive::Primitive, status::Code};
-use tokio::time::timeout;
+use onesoup::{
+    base::secret::Secret,
+    csp::{envelope::Transaction, primitive::Primitive, status::Code},
+    domain::account::AccountState,
+};
+use tokio::{task::yield_now, time::timeout};
 
-use crate::world::{PATIENCE, Phone, World, login, next_id, origin, text_to};
+use crate::world::{PATIENCE, Phone, World, login, next_id, origin, text_to, try_login};
 
 /// Drops an exchange after it was looked at so many times; false if it was done before.
 async fn abandoned(phone: &Phone, transaction: Transaction, looks: usize) -> bool {
@@ -119,4 +123,58 @@ async fn nobody_waits_for_ever_and_every_message_arrives_once() {
     }
     // Of five rounds two write to one, and one to three.
     assert_eq!(total, PEOPLE * 80 / 5 * (1 + 3 + 1));
+}
+
+/// Waits until so many more wait at the gate of an account.
+async fn are_at<T>(cell: &Arc<T>, waiting: usize) {
+    // One in the index, one of ours.
+    while Arc::strong_count(cell) < 2 + waiting {
+        yield_now().await;
+    }
+}
+
+/// Logs kim in; returns how that ends.
+async fn login_code(world: &World) -> Code {
+    let Primitive::LoginResponse(answer) = try_login(&world.services, "kim", "phone-1").await
+    else {
+        panic!("no answer to a login")
+    };
+    answer.result.code
+}
+
+#[tokio::test]
+async fn who_is_suspended_while_logging_in_is_not_let_in() {
+    let world = World::new().await;
+    let kim = world.account("kim").await;
+    let cell = world.services.people.cell(&kim, world.clock.now());
+    let gate = cell.gate.lock().await;
+    let steps = async {
+        are_at(&cell, 1).await;
+        let login = login_code(&world);
+        let release = async {
+            are_at(&cell, 2).await;
+            drop(gate);
+        };
+        tokio::join!(login, release).0
+    };
+    let suspension = world.services.set_state(&kim, AccountState::Suspended);
+    let (suspended, code) = tokio::join!(suspension, steps);
+    suspended.unwrap();
+    assert_ne!(code, Code::OK);
+    assert_eq!(world.services.store.person(&kim).await.unwrap().unwrap().sessions, []);
+}
+
+#[tokio::test]
+async fn whose_password_changes_while_logging_in_is_not_let_in() {
+    let world = World::new().await;
+    let kim = world.account("kim").await;
+    let cell = world.services.people.cell(&kim, world.clock.now());
+    let gate = cell.gate.lock().await;
+    let change = async {
+        are_at(&cell, 1).await;
+        world.services.set_password(&kim, &Secret::new("dog2"), false).await.unwrap();
+        drop(gate);
+    };
+    let (code, ()) = tokio::join!(login_code(&world), change);
+    assert_ne!(code, Code::OK);
 }
