@@ -38,7 +38,7 @@ use crate::{
 /// People that one request may ask about: each elsewhere is a question to another server.
 const MAX_NAMED: usize = 16;
 
-/// How long a phone is left waiting for people elsewhere; its other requests wait with it.
+/// How long a phone is left waiting for people elsewhere.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 impl Services {

@@ -266,7 +266,11 @@ impl Services {
 
     /// Carries out a request, once.
     async fn requested(&self, asker: &Asker, primitive: Primitive) -> Primitive {
-        let gate = asker.cell.gate.lock().await;
+        // Who waits for servers elsewhere has nobody wait for it.
+        let gate = match asks_elsewhere(&primitive) {
+            true => None,
+            false => Some(asker.cell.gate.lock().await),
+        };
         if let Some(transaction) = &asker.transaction
             && let Some(content) = asker.content
         {
@@ -462,6 +466,12 @@ fn changes_something(primitive: &Primitive) -> bool {
             | Primitive::DeleteListRequest(_)
             | Primitive::ListManageRequest(_)
     )
+}
+
+/// Returns whether a request may wait for people elsewhere to answer; none of these changes
+/// anything.
+fn asks_elsewhere(primitive: &Primitive) -> bool {
+    matches!(primitive, Primitive::GetPublicProfileRequest(_) | Primitive::GetPresenceRequest(_))
 }
 
 /// Returns the primitive that says yes.

@@ -4,8 +4,16 @@ use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, task::Poll
 
 use onesoup::{
     base::secret::Secret,
-    csp::{envelope::Transaction, primitive::Primitive, status::Code},
+    csp::{
+        address::UserAddress, envelope::Transaction, primitive::Primitive,
+        public_profile::GetPublicProfileRequest, status::Code,
+    },
     domain::account::AccountState,
+    services::outbox::LinkEvent,
+    xmpp::{
+        iq::{Iq, IqKind, Query},
+        stanza::Stanza,
+    },
 };
 use tokio::{task::yield_now, time::timeout};
 
@@ -177,4 +185,32 @@ async fn whose_password_changes_while_logging_in_is_not_let_in() {
     };
     let (code, ()) = tokio::join!(login_code(&world), change);
     assert_ne!(code, Code::OK);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_server_that_was_asked_for_a_profile() {
+    let mut world = World::new().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    while !world.services.is_linked() {
+        yield_now().await;
+    }
+    let kim = world.phone("kim").await;
+    let users = vec![UserAddress::parse("wv:ann@far.test")];
+    let request = Primitive::GetPublicProfileRequest(GetPublicProfileRequest { users });
+    let asking = tokio::spawn({
+        let kim = kim.clone();
+        async move { kim.request(request).await }
+    });
+    let question = loop {
+        match world.sent().await {
+            Stanza::Iq(iq) if matches!(iq.kind, IqKind::Get(Query::VCard(_))) => break iq,
+            _ => {}
+        }
+    };
+    // Had it to wait, the question would be given up before.
+    sent(kim.send("wv:ann@far.test", "meanwhile").await);
+    let Iq { from, to, id, .. } = question;
+    world.arrives(Iq { from: to, to: from, id, kind: IqKind::Result(None) }).await;
+    let Primitive::GetPublicProfileResponse(answer) = asking.await.unwrap() else { panic!() };
+    assert_eq!(answer.result.code, Code::OK);
 }
