@@ -66,9 +66,12 @@ struct Inner {
 impl Strangers {
     /// Returns whether a stranger may ask to see an account now, and counts it.
     pub fn may_ask(&self, account: &Address, stranger: &Address, now: Millis) -> bool {
-        let mut inner = self.0.lock().expect("no holder of this lock panics");
-        let may_ask = is_within(&mut inner.domains, stranger.domain().into(), FROM_A_DOMAIN, now)
-            && is_within(&mut inner.accounts, account.clone(), TO_AN_ACCOUNT, now);
+        let inner = &mut *self.0.lock().expect("no holder of this lock panics");
+        let may_ask = are_within(
+            (&mut inner.domains, stranger.domain().into(), FROM_A_DOMAIN),
+            (&mut inner.accounts, account.clone(), TO_AN_ACCOUNT),
+            now,
+        );
         if !may_ask {
             inner.refused(stranger, now);
         }
@@ -77,10 +80,12 @@ impl Strangers {
 
     /// Returns whether a stranger may register now, and counts it.
     pub fn may_register(&self, stranger: &Address, now: Millis) -> bool {
-        let mut inner = self.0.lock().expect("no holder of this lock panics");
-        let domain = stranger.domain().into();
-        let may_register = is_within(&mut inner.registering, stranger.clone(), REGISTERING, now)
-            && is_within(&mut inner.registering_domains, domain, REGISTERING_FROM_A_DOMAIN, now);
+        let inner = &mut *self.0.lock().expect("no holder of this lock panics");
+        let may_register = are_within(
+            (&mut inner.registering_domains, stranger.domain().into(), REGISTERING_FROM_A_DOMAIN),
+            (&mut inner.registering, stranger.clone(), REGISTERING),
+            now,
+        );
         if !may_register {
             inner.refused(stranger, now);
         }
@@ -89,10 +94,12 @@ impl Strangers {
 
     /// Returns whether a stranger may search now, and counts it.
     pub fn may_search(&self, stranger: &Address, now: Millis) -> bool {
-        let mut inner = self.0.lock().expect("no holder of this lock panics");
-        let domain = stranger.domain().into();
-        let may_search = is_within(&mut inner.searching, stranger.clone(), SEARCHING, now)
-            && is_within(&mut inner.searching_domains, domain, SEARCHING_FROM_A_DOMAIN, now);
+        let inner = &mut *self.0.lock().expect("no holder of this lock panics");
+        let may_search = are_within(
+            (&mut inner.searching_domains, stranger.domain().into(), SEARCHING_FROM_A_DOMAIN),
+            (&mut inner.searching, stranger.clone(), SEARCHING),
+            now,
+        );
         if !may_search {
             inner.refused(stranger, now);
         }
@@ -102,7 +109,9 @@ impl Strangers {
     /// Returns whether somebody who is registered may change that now, and counts it.
     pub fn may_change(&self, stranger: &Address, now: Millis) -> bool {
         let mut inner = self.0.lock().expect("no holder of this lock panics");
-        let may_change = is_within(&mut inner.registering, stranger.clone(), REGISTERING, now);
+        let next = next(&mut inner.registering, stranger, REGISTERING, now);
+        let may_change =
+            next.map(|next| inner.registering.insert(stranger.clone(), next)).is_some();
         if !may_change {
             inner.refused(stranger, now);
         }
@@ -123,25 +132,40 @@ impl Inner {
     }
 }
 
-fn is_within<K: Eq + Hash>(
-    remembered: &mut HashMap<K, Millis>,
-    key: K,
-    rate: Rate,
+/// What is remembered, of whom, and how fast that may come.
+type Count<'a, K> = (&'a mut HashMap<K, Millis>, K, Rate);
+
+/// Returns whether something is within two bounds, and counts it then: beyond one of them it takes
+/// no room from others at the other.
+fn are_within<A: Eq + Hash, B: Eq + Hash>(
+    (all, one, rate): Count<'_, A>,
+    (others, other, other_rate): Count<'_, B>,
     now: Millis,
 ) -> bool {
+    let times = next(all, &one, rate, now).zip(next(others, &other, other_rate, now));
+    if let Some((time, other_time)) = times {
+        all.insert(one, time);
+        others.insert(other, other_time);
+    }
+    times.is_some()
+}
+
+/// Returns when all is forgotten if one more comes now; none if that is beyond the bound.
+fn next<K: Eq + Hash>(
+    remembered: &mut HashMap<K, Millis>,
+    key: &K,
+    rate: Rate,
+    now: Millis,
+) -> Option<Millis> {
     if remembered.len() >= MAX_REMEMBERED {
         remembered.retain(|_, forgotten| *forgotten > now);
     }
-    if remembered.len() >= MAX_REMEMBERED && !remembered.contains_key(&key) {
-        return false;
+    let forgotten = remembered.get(key).copied();
+    if forgotten.is_none() && remembered.len() >= MAX_REMEMBERED {
+        return None;
     }
-    let forgotten = remembered.entry(key).or_default();
-    let next = (*forgotten).max(now).after(rate.pause);
-    let is_within = next <= now.after(rate.pause * rate.at_once);
-    if is_within {
-        *forgotten = next;
-    }
-    is_within
+    let next = forgotten.unwrap_or_default().max(now).after(rate.pause);
+    (next <= now.after(rate.pause * rate.at_once)).then_some(next)
 }
 
 #[cfg(test)]
@@ -204,6 +228,20 @@ mod tests {
         };
         assert_eq!((0..20).map(|person| searches(person, now)).sum::<usize>(), 200);
         assert_eq!(searches(0, now.after(Duration::from_secs(31))), 1);
+    }
+
+    #[test]
+    fn one_domain_takes_no_room_from_the_people_of_others() {
+        let (strangers, now) = (Strangers::default(), Millis(1_000_000));
+        for number in 0..MAX_REMEMBERED + 10 {
+            let person = Address::of(&format!("p{number}"), "far.test");
+            strangers.may_register(&person, now);
+            strangers.may_search(&person, now);
+        }
+        let other = Address::of("amy", "near.test");
+        assert!(strangers.may_register(&other, now));
+        assert!(strangers.may_search(&other, now));
+        assert!(strangers.may_change(&Address::of("lee", "near.test"), now));
     }
 
     #[test]
