@@ -16,6 +16,8 @@ use onesoup::{
     services::outbox::LinkEvent,
     xmpp::{
         iq::{Iq, IqKind, Query},
+        ns,
+        payload::Payload,
         stanza::Stanza,
         vcard::VCard,
     },
@@ -199,4 +201,25 @@ async fn a_stranger_elsewhere_is_told_what_is_public_and_not_who_else_is_there()
     assert_eq!(told.address.unwrap().locality.as_deref(), Some("Turku"));
     kim.block(&["wv:ann@far.test"], &[]).await;
     assert_eq!(card(&mut world, "kim@onesoup.test").await, nobody);
+}
+
+#[tokio::test]
+async fn nobody_waits_while_many_search() {
+    let mut world = World::new().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    let (ann, domain) = (jid("ann@far.test/x"), jid("onesoup.test"));
+    for number in 0..20 {
+        let query = Payload::new("query", ns::SEARCH).with_leaf("nick", "kim");
+        let search =
+            Iq::set(ann.clone(), domain.clone(), &number.to_string(), Query::Search(query));
+        world.arrives(search).await;
+    }
+    world.arrives(Iq::get(ann, domain, "ping", Query::Ping)).await;
+    let mut answered = Vec::new();
+    while answered.len() < 21 {
+        if let Stanza::Iq(Iq { id, .. }) = world.sent().await {
+            answered.push(id);
+        }
+    }
+    assert_ne!(answered[20], "ping");
 }

@@ -28,7 +28,7 @@ const ROWS: usize = 32;
 /// Stanzas that may wait in one row; beyond it the link is not read.
 const ROW_QUEUE: usize = 256;
 
-/// Stanzas that may wait in the row of what takes its time; beyond it they are refused.
+/// Stanzas that may wait in a row of what takes its time; beyond it they are refused.
 const ERRANDS: usize = 64;
 
 /// How often it is looked for durable stanzas that did not fit into the link's queue.
@@ -44,7 +44,7 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
         sender
     };
     let rows: Vec<mpsc::Sender<Stanza>> = (0..ROWS).map(|_| row(ROW_QUEUE)).collect();
-    let errands = row(ERRANDS);
+    let (accounts, searches) = (row(ERRANDS), row(ERRANDS));
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // What waits goes out meanwhile.
@@ -59,17 +59,14 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
     loop {
         tokio::select! {
             event = events.recv() => match event {
-                Some(LinkEvent::Stanza(stanza)) if iq::is_errand(&stanza) => {
-                    if let Err(TrySendError::Full(stanza)) = errands.try_send(stanza)
-                        && let Some(refusal) = stanza.refuse(Condition::ResourceConstraint)
-                    {
-                        services.say(&refusal);
+                Some(LinkEvent::Stanza(stanza)) => match iq::Errand::of(&stanza) {
+                    Some(iq::Errand::Accounts) => services.put_in_row(&accounts, stanza),
+                    Some(iq::Errand::Search) => services.put_in_row(&searches, stanza),
+                    None => {
+                        // A row ends with this function only.
+                        let _ = rows[row_of(&stanza)].send(stanza).await;
                     }
-                }
-                Some(LinkEvent::Stanza(stanza)) => {
-                    // A row ends with this function only.
-                    let _ = rows[row_of(&stanza)].send(stanza).await;
-                }
+                },
                 Some(LinkEvent::Odd(odd)) => {
                     odd.refusal().into_iter().for_each(|refusal| services.say(&refusal.into()));
                     odd.answer().into_iter().for_each(|answer| services.questions.answered(answer));
@@ -101,7 +98,7 @@ pub async fn run(services: Services, mut events: mpsc::Receiver<LinkEvent>) {
             }
         }
     }
-    drop((rows, errands));
+    drop((rows, accounts, searches));
     while tasks.join_next().await.is_some() {}
 }
 
@@ -126,6 +123,15 @@ impl Services {
         unit.write(Write::DropOutbox { ids });
         // Kept for lack of a commit they are sent once more, which is no harm.
         let _ = self.carry_out(unit).await;
+    }
+
+    /// Has a stanza wait in a row, and refuses it where too many wait.
+    fn put_in_row(&self, row: &mpsc::Sender<Stanza>, stanza: Stanza) {
+        if let Err(TrySendError::Full(stanza)) = row.try_send(stanza)
+            && let Some(refusal) = stanza.refuse(Condition::ResourceConstraint)
+        {
+            self.say(&refusal);
+        }
     }
 
     /// Carries out the stanzas of one row, until no more come.

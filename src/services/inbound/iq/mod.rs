@@ -47,11 +47,27 @@ pub(super) enum Asked {
     NoDevice,
 }
 
-/// Returns whether a stanza has the domain do what takes its time: of an account with many contacts
-/// each is told of its end. Such are carried out one after another, and nobody waits for them.
-pub(super) fn is_errand(stanza: &Stanza) -> bool {
-    let Stanza::Iq(Iq { kind: IqKind::Set(query), to, .. }) = stanza else { return false };
-    matches!(query, Query::Register(_) | Query::Command(_)) && is_domain(to)
+/// What the domain does that takes its time. Of each kind one is carried out after another, and
+/// nobody waits for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// Accounts are made, changed, removed: of one with many contacts each is told of its end.
+    Accounts,
+    /// All who made a profile public are looked through.
+    Search,
+}
+
+impl Errand {
+    /// Returns what a stanza has the domain do, if it is such.
+    pub(super) fn of(stanza: &Stanza) -> Option<Self> {
+        let Stanza::Iq(Iq { kind: IqKind::Set(query), to, .. }) = stanza else { return None };
+        let errand = match query {
+            Query::Register(_) | Query::Command(_) => Self::Accounts,
+            Query::Search(_) => Self::Search,
+            _ => return None,
+        };
+        is_domain(to).then_some(errand)
+    }
 }
 
 impl Services {
