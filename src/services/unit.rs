@@ -153,11 +153,17 @@ impl Services {
 
     /// Sends a stanza that need not survive us: what it says is said again after a restart.
     pub fn say(&self, stanza: &Stanza) {
-        let Some(wire) = self.wire(stanza) else { return };
+        self.try_say(stanza);
+    }
+
+    /// The same; returns false if the stanza cannot be written, as one that is too long.
+    pub(super) fn try_say(&self, stanza: &Stanza) -> bool {
+        let Some(wire) = self.wire(stanza) else { return false };
         if let Shows::There(ends) | Shows::Gone(ends) = Shows::of(stanza) {
             self.unshown.forget(&ends);
         }
         self.send(Outgoing { row: None, wire });
+        true
     }
 
     /// Returns a stanza as it goes out; none if it would end the link.

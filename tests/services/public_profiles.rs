@@ -12,9 +12,11 @@ use onesoup::{
         search::{SearchElement, SearchPair, SearchRequest, SearchResponse, StopSearchRequest},
         status::Code,
     },
-    domain::public_profile::{Criterion, Fact},
+    domain::public_profile::{Criterion, Entry, Fact, PublicProfile},
     services::outbox::LinkEvent,
+    store::write::Write,
     xmpp::{
+        condition::Condition,
         iq::{Iq, IqKind, Query},
         ns,
         payload::Payload,
@@ -201,6 +203,39 @@ async fn a_stranger_elsewhere_is_told_what_is_public_and_not_who_else_is_there()
     assert_eq!(told.address.unwrap().locality.as_deref(), Some("Turku"));
     kim.block(&["wv:ann@far.test"], &[]).await;
     assert_eq!(card(&mut world, "kim@onesoup.test").await, nobody);
+}
+
+#[tokio::test]
+async fn who_finds_more_than_a_stanza_holds_is_told_that() {
+    let mut world = World::new().await;
+    world.events.send(LinkEvent::Up).await.unwrap();
+    // Each is six letters long when it is written.
+    let long = Some("\"".repeat(200));
+    let profile = PublicProfile {
+        friendly_name: long.clone(),
+        city: long.clone(),
+        country: long.clone(),
+        gender: long.clone(),
+        interests: long,
+        ..PublicProfile::default()
+    };
+    for number in 0..50 {
+        let account = world.account(&format!("amy{number}")).await;
+        let city = Entry { fact: Fact::City, text: "x".into(), is_whole: false };
+        let profile = Some(Box::new(profile.clone()));
+        let write = Write::SetPublicProfile { account, profile, entries: vec![city] };
+        world.services.store.commit(vec![write]).await.unwrap();
+    }
+    let field = |var: &str, value: &str| {
+        Payload::new("field", ns::DATA).with_attr("var", var).with_leaf("value", value)
+    };
+    let form = Payload::new("x", ns::DATA).with_attr("type", "submit");
+    let form = form.with(field("FORM_TYPE", ns::SEARCH)).with(field("x-city", "x"));
+    let query = Query::Search(Payload::new("query", ns::SEARCH).with(form));
+    world.arrives(Iq::set(jid("ann@far.test/x"), jid("onesoup.test"), "q", query)).await;
+    let Stanza::Iq(answer) = world.sent().await else { panic!() };
+    let IqKind::Error(error) = answer.kind else { panic!("{answer:?}") };
+    assert_eq!((answer.id.as_str(), error.condition), ("q", Condition::ResourceConstraint));
 }
 
 #[tokio::test]

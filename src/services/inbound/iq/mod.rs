@@ -84,7 +84,12 @@ impl Services {
             },
             IqKind::Result(_) | IqKind::Error(_) => return self.questions.answered(iq),
         };
-        self.say(&answer.into());
+        if !self.try_say(&answer.into()) {
+            // spec: RFC6120 §8.2.3: never silence.
+            let text = "the answer is longer than a stanza may be";
+            let error = StanzaError::with_text(Condition::ResourceConstraint, text);
+            self.say(&iq.refuse(error).into());
+        }
     }
 
     /// Changes what can be changed from the network.
