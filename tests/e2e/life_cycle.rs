@@ -125,6 +125,14 @@ impl Scene {
         self.kim = started(settings(&self.server, Habits::S60, "kim")).await;
     }
 
+    /// Prosody dies and starts again, and ann logs in anew.
+    async fn restart_prosody(&mut self) {
+        self.lab.kill_prosody();
+        self.lab.start_prosody();
+        self.ann.expect_reconnect().await;
+        self.ann.set_presence(None, None).await;
+    }
+
     /// The service dies; kim's session ends while it is dead.
     async fn kill_and_let_kim_end(&mut self) {
         let id = self.kim.session_id().unwrap().into();
@@ -308,12 +316,15 @@ async fn a_restart_of_ejabberd_shows_who_is_there_once_and_who_left_meanwhile_go
 #[tokio::test]
 async fn a_restart_of_prosody_asks_and_is_told_what_there_is() {
     let mut scene = Scene::new().await;
+    scene.kim.set_status(Mood::Away, Some("soup")).await.unwrap();
+    scene.only_presence().await;
+    scene.restart_prosody().await;
+    let there = scene.only_presence().await;
+    assert_eq!((there.type_.clone(), status(&there)), (Type::None, "soup"));
+
     scene.kim.logout().await.unwrap();
     scene.only_presence().await;
-    scene.lab.kill_prosody();
-    scene.lab.start_prosody();
-    scene.ann.expect_reconnect().await;
-    scene.ann.set_presence(None, None).await;
+    scene.restart_prosody().await;
     scene.knock().await;
     let is_there = |stanza: &Stanza| match stanza {
         Stanza::Presence(presence) => {
