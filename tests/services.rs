@@ -57,3 +57,6 @@ mod first_presence;
 
 #[path = "services/contact_facts.rs"]
 mod contact_facts;
+
+#[path = "services/convergence.rs"]
+mod convergence;

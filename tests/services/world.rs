@@ -158,7 +158,10 @@ async fn open(url: &str, clock: &Clock) -> (Services, Ways) {
         keep_alive: 240..=9_000,
         contact: Vec::new(),
     };
-    let (ids, keeper) = (Ids::seeded(clock.clone(), 7), Keeper::new([7; 32]));
+    // No process makes the ids of another.
+    static PROCESSES: AtomicU64 = AtomicU64::new(7);
+    let ids = Ids::seeded(clock.clone(), PROCESSES.fetch_add(1, Relaxed));
+    let keeper = Keeper::new([7; 32]);
     Services::new(store, clock.clone(), ids, keeper, rules)
 }
 
