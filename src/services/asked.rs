@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use compact_str::CompactString;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::{
     base::clock::Millis,
@@ -19,8 +20,14 @@ const MAX_ASKED: usize = 100_000;
 /// Questions that wait for their turn or answer.
 const MAX_UNDER_WAY: usize = 2000;
 
+/// Of these, so many to one domain: one that does not answer takes no room from others.
+const MAX_UNDER_WAY_OF_DOMAIN: usize = 500;
+
 /// Questions whose answers are awaited at once: the rest wait for their turn.
-const HANDS: usize = 16;
+const HANDS: usize = 64;
+
+/// Of these, so many of one domain: one that does not answer takes no turn from others.
+const HANDS_OF_DOMAIN: usize = 4;
 
 /// After this time a card is looked at again when a phone wants to show it.
 const CARD_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
@@ -51,6 +58,19 @@ struct All {
     asked: HashMap<Address, HashMap<(Device, Question), Entry>>,
     count: usize,
     under_way: usize,
+    /// Domains that are being asked.
+    domains: HashMap<CompactString, Domain>,
+}
+
+struct Domain {
+    under_way: usize,
+    hands: Arc<Semaphore>,
+}
+
+/// The turn of a question, until its answer is there.
+pub struct Turn<'a> {
+    _of_domain: OwnedSemaphorePermit,
+    _of_all: SemaphorePermit<'a>,
 }
 
 struct Entry {
@@ -63,6 +83,12 @@ struct Entry {
 impl Default for Asked {
     fn default() -> Self {
         Self { all: Mutex::default(), hands: Semaphore::new(HANDS) }
+    }
+}
+
+impl Default for Domain {
+    fn default() -> Self {
+        Self { under_way: 0, hands: Arc::new(Semaphore::new(HANDS_OF_DOMAIN)) }
     }
 }
 
@@ -94,10 +120,13 @@ impl Asked {
                 return false;
             }
         }
-        if all.under_way >= MAX_UNDER_WAY {
+        let domain = of.account.domain();
+        let of_domain = all.domains.get(domain).map_or(0, |domain| domain.under_way);
+        if all.under_way >= MAX_UNDER_WAY || of_domain >= MAX_UNDER_WAY_OF_DOMAIN {
             return false;
         }
         all.under_way += 1;
+        all.domains.entry(domain.into()).or_default().under_way += 1;
         let entry = Entry { since: now, picture: picture.map(str::to_owned), is_under_way: true };
         let asked = all.asked.entry(by.clone()).or_default();
         if asked.insert((of.clone(), question), entry).is_none() {
@@ -115,14 +144,23 @@ impl Asked {
     }
 
     /// Waits for the turn of a question that begins.
-    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.hands.acquire().await.ok()
+    pub async fn turn(&self, of: &Device) -> Option<Turn<'_>> {
+        let of_domain = self.all().domains.get(of.account.domain())?.hands.clone();
+        let of_domain = of_domain.acquire_owned().await.ok()?;
+        let of_all = self.hands.acquire().await.ok()?;
+        Some(Turn { _of_domain: of_domain, _of_all: of_all })
     }
 
     /// Takes note that a question is over; one that was not put is forgotten.
     pub fn ends(&self, by: &Address, (of, question): (&Device, Question), was_put: bool) {
         let all = &mut *self.all();
         all.under_way = all.under_way.saturating_sub(1);
+        if let Some(domain) = all.domains.get_mut(of.account.domain()) {
+            domain.under_way -= 1;
+            if domain.under_way == 0 {
+                all.domains.remove(of.account.domain());
+            }
+        }
         all.retain(by, |key, entry| {
             let is_it = key.0 == *of && key.1 == question;
             entry.is_under_way &= !is_it;
@@ -174,6 +212,8 @@ impl All {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout;
+
     use super::*;
 
     fn kim() -> Address {
@@ -234,18 +274,47 @@ mod tests {
         assert!(!begins(&device("b"), Question::Time, now), "its answer is under way");
     }
 
+    #[tokio::test]
+    async fn a_domain_that_does_not_answer_takes_no_turn_from_others() {
+        let asked = Asked::default();
+        let begins =
+            |of: &Device| assert!(asked.begins(&kim(), (of, Question::Card), None, Millis(0)));
+        let mut turns = Vec::new();
+        for number in 0..100 {
+            let silent = Device::any(Address::of(&format!("p{number}"), "silent.test"));
+            begins(&silent);
+            turns.extend(timeout(Duration::ZERO, asked.turn(&silent)).await);
+        }
+        assert_eq!(turns.len(), HANDS_OF_DOMAIN);
+        begins(&lee());
+        assert!(timeout(Duration::ZERO, asked.turn(&lee())).await.is_ok());
+        drop(turns);
+        for number in 0..100 {
+            let silent = Device::any(Address::of(&format!("p{number}"), "silent.test"));
+            asked.ends(&kim(), (&silent, Question::Card), true);
+        }
+        assert!(!asked.all().domains.contains_key("silent.test"), "nothing is left of it");
+    }
+
     #[test]
     fn questions_are_bounded() {
         let asked = Asked::default();
         let begins = |number: usize, now| {
             asked.begins(&kim(), (&device(&number.to_string()), Question::Time), None, now)
         };
-        for number in 0..MAX_UNDER_WAY {
+        for number in 0..MAX_UNDER_WAY_OF_DOMAIN {
             assert!(begins(number, Millis(0)));
         }
         assert!(!begins(MAX_ASKED, Millis(0)));
+        for number in MAX_UNDER_WAY_OF_DOMAIN..MAX_UNDER_WAY {
+            let elsewhere = Device::any(Address::of("lee", &format!("d{number}.test")));
+            assert!(asked.begins(&kim(), (&elsewhere, Question::Card), None, Millis(0)));
+        }
+        let another = Device::any(Address::of("lee", "near.test"));
+        assert!(!asked.begins(&kim(), (&another, Question::Card), None, Millis(0)));
         let mut all = asked.all();
         all.under_way = 0;
+        all.domains.clear();
         let entry = || Entry { since: Millis(0), picture: None, is_under_way: false };
         let many =
             (0..MAX_ASKED).map(|number| ((device(&number.to_string()), Question::Time), entry()));

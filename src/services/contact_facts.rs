@@ -142,7 +142,7 @@ impl Services {
 
     /// Asks, and takes note of the answer; returns whether the question was put.
     async fn ask_now(&self, by: &Address, of: &Device, question: Question) -> bool {
-        let Some(_turn) = self.asked.turn().await else { return false };
+        let Some(_turn) = self.asked.turn(of).await else { return false };
         // A device is known only to who sees it.
         if question == Question::Card && !self.sees(by, &of.account).await {
             return false;
