@@ -1,7 +1,11 @@
 //! Personal facts as a profile of the network (XEP-0054).
 
 use crate::{
-    bridge,
+    bridge::{
+        self,
+        bounded::{NAME, some},
+        time_zone,
+    },
     domain::{
         personal::Personal,
         place::{DEGREE, Place},
@@ -17,7 +21,7 @@ pub fn to_vcard(personal: &Personal, photo: Option<Photo>) -> VCard {
         nickname: personal.alias.clone(),
         photo,
         address: place.map(address).filter(|address| *address != Address::default()),
-        time_zone: personal.time_zone_minutes.map(time_zone),
+        time_zone: personal.time_zone_minutes.map(time_zone::to_network),
         point: place.and_then(|place| place.point).map(|point| {
             let decimal = |parts: i32| (f64::from(parts) / f64::from(DEGREE)).to_string();
             (decimal(point.latitude), decimal(point.longitude))
@@ -31,6 +35,16 @@ pub fn to_vcard(personal: &Personal, photo: Option<Photo>) -> VCard {
     card
 }
 
+/// Takes the facts of a profile of the network that its user has not published otherwise: its card,
+/// and of that a name and a time zone.
+pub fn of_vcard(card: &VCard, personal: &mut Personal) {
+    let nickname = || some(card.nickname.as_deref(), NAME);
+    personal.alias = personal.alias.take().or_else(nickname);
+    let zone = || card.time_zone.as_deref().and_then(time_zone::read);
+    personal.time_zone_minutes = personal.time_zone_minutes.or_else(zone);
+    personal.card = bridge::card::of_vcard(card);
+}
+
 fn address(place: &Place) -> Address {
     let parts = [&place.building, &place.area];
     let extended: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
@@ -40,12 +54,6 @@ fn address(place: &Place) -> Address {
         locality: place.city.clone(),
         country: place.country.clone(),
     }
-}
-
-fn time_zone(minutes: i16) -> String {
-    let sign = if minutes < 0 { '-' } else { '+' };
-    let minutes = minutes.unsigned_abs();
-    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]
@@ -92,6 +100,25 @@ mod tests {
         assert_eq!(card.full_name.as_deref(), Some("Gracie"));
         assert_eq!(card.family.as_deref(), Some("Hopper"));
         assert_eq!(card.numbers[0].number, "+1");
+    }
+
+    #[test]
+    fn a_profile_of_the_network_becomes_what_its_user_shows() {
+        let some = |text: &str| Some(text.to_owned());
+        let card = VCard {
+            full_name: some("Kim Novak"),
+            nickname: some("Kim"),
+            time_zone: some("-01:30"),
+            ..VCard::default()
+        };
+        let mut personal = Personal::default();
+        of_vcard(&card, &mut personal);
+        assert_eq!((personal.alias, personal.time_zone_minutes), (some("Kim"), Some(-90)));
+        let Some(Card::Contained(text)) = personal.card else { panic!() };
+        assert!(text.contains("FN:Kim Novak"));
+        let mut personal = Personal { alias: some("K"), ..Personal::default() };
+        of_vcard(&VCard { time_zone: some("later"), ..card }, &mut personal);
+        assert_eq!((personal.alias, personal.time_zone_minutes), (some("K"), None));
     }
 
     #[test]

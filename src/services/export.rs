@@ -81,6 +81,8 @@ impl Services {
             blocks: account.block_list_in_use,
             messages: letters.iter().filter_map(waiting).collect(),
             own: Some(own),
+            vcard: None,
+            published: Vec::new(),
             strange: Vec::new(),
         })
     }

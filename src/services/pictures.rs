@@ -69,7 +69,7 @@ impl Services {
     /// # Errors
     ///
     /// It is none, or beyond a bound.
-    async fn to_publish(&self, octets: Vec<u8>) -> Result<StoredPicture, Unfit> {
+    pub(super) async fn to_publish(&self, octets: Vec<u8>) -> Result<StoredPicture, Unfit> {
         // spec: XEP-0084 §4.2.1: one form must be a PNG; more would be told to no purpose. Drawn
         // anew, it does not carry where and by what camera it was taken.
         let draw = move || Pixels::read(&octets)?.to_png(PUBLISHED_SIDE).ok_or(Unfit::TooLarge);
@@ -140,7 +140,7 @@ impl Services {
 }
 
 /// Returns what is told of a picture.
-fn described(stored: &StoredPicture) -> Picture {
+pub(super) fn described(stored: &StoredPicture) -> Picture {
     let side = |pixels| u16::try_from(pixels).unwrap_or_default();
     Picture {
         hash: stored.hash.clone(),

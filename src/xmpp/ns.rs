@@ -47,6 +47,8 @@ pub const PUBSUB_AUTO_SUBSCRIBE: &str = "http://jabber.org/protocol/pubsub#auto-
 pub const PUBSUB_FILTERED: &str = "http://jabber.org/protocol/pubsub#filtered-notifications";
 /// A device that comes is told of the last items (XEP-0060 §16.2).
 pub const PUBSUB_LAST_PUBLISHED: &str = "http://jabber.org/protocol/pubsub#last-published";
+/// How nodes are kept (XEP-0060 §8).
+pub const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
 /// Items can be asked for (XEP-0060 §16.2).
 pub const PUBSUB_RETRIEVE_ITEMS: &str = "http://jabber.org/protocol/pubsub#retrieve-items";
 /// News of items at nodes (XEP-0060).

@@ -9,6 +9,9 @@ use crate::xmpp::{
 /// The most items of one answer or event that are read.
 const MAX_ITEMS: usize = 32;
 
+/// The most nodes of one account that are read.
+const MAX_NODES: usize = 64;
+
 /// One item at a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Item {
@@ -47,6 +50,12 @@ impl Items {
     /// Reads a question or an answer; anything else that may be done with nodes is none.
     pub fn read(pubsub: Node<'_>) -> Option<Self> {
         Self::inside(pubsub.child("items", ns::PUBSUB)?, ns::PUBSUB)
+    }
+
+    /// Reads the items of all nodes of one account.
+    pub fn read_all(pubsub: Node<'_>) -> Vec<Self> {
+        let nodes = pubsub.children().filter(|child| child.is("items", ns::PUBSUB));
+        nodes.take(MAX_NODES).filter_map(|items| Self::inside(items, ns::PUBSUB)).collect()
     }
 
     /// Reads what a message announces; what was retracted has no payload.

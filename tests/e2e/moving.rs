@@ -118,6 +118,20 @@ fn files_of_ejabberd_and_prosody_are_taken_in() {
 }
 
 #[test]
+fn the_profile_that_ejabberd_hands_on_is_what_the_account_shows() {
+    let server = Server::start_alone(&Wishes::default());
+    let file =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/portable/ejabberd-23.01_profile.xml");
+    let said = told(&server, &["import", "--host", "xmpp.test", file]);
+    assert!(said.contains("rosaline@onesoup.test") && !said.contains("vCard"), "{said}");
+    let exported = told(&server, &["export", "rosaline"]);
+    for part in ["\"alias&quot;:&quot;Rosa", "FN:Rosaline C.", "TEL;CELL:+39 1"] {
+        let part = part.replace('"', "&quot;");
+        assert!(exported.contains(&part), "{part}: {exported}");
+    }
+}
+
+#[test]
 fn a_broken_file_is_named_and_what_came_before_it_is_there() {
     let server = Server::start_alone(&Wishes::default());
     let folder = tempfile::tempdir().unwrap();

@@ -39,7 +39,12 @@ use super::world::{DOMAIN, World};
 /// Writes an account down and reads it again.
 async fn written(services: &Services, address: &Address, with_password: bool) -> PortableUser {
     let user = services.exported(address, with_password).await.unwrap();
-    let text = start() + &host_start(DOMAIN) + &user.to_text(DOMAIN) + HOST_END + END;
+    one_account(&user.to_text(DOMAIN))
+}
+
+/// Reads a file of one account.
+fn one_account(text: &str) -> PortableUser {
+    let text = start() + &host_start(DOMAIN) + text + HOST_END + END;
     let mut items = PortableFile::default().feed(text.as_bytes()).into_iter();
     let user = items.find_map(|item| match item {
         Item::User(user) => Some(*user),
@@ -230,6 +235,68 @@ async fn an_account_comes_back_with_all_that_it_had() {
     assert_eq!(Some(last), here.services.store.last_there(&kim).await.unwrap());
     // The same is written down on the other side, letter for letter.
     assert_eq!(written(&there.services, &kim, true).await, user);
+}
+
+/// An account as another server writes it, with a profile and what was published.
+fn from_elsewhere(inside: &str) -> PortableUser {
+    one_account(&format!("<user name='lee' password='cat1'>{inside}</user>"))
+}
+
+/// A picture of one pixel, as base64.
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9\
+                     awAAAABJRU5ErkJggg==";
+
+#[tokio::test]
+async fn the_profile_and_what_was_published_on_another_server_come_along() {
+    let world = World::new().await;
+    let user = from_elsewhere(&format!(
+        "<vCard xmlns='vcard-temp'><FN>Lee Example</FN><NICKNAME>Lee</NICKNAME><TZ>+02:00</TZ>\
+         <PHOTO><TYPE>image/png</TYPE><BINVAL>{PIXEL}</BINVAL></PHOTO></vCard>\
+         <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><configure node='x'/></pubsub>\
+         <pubsub xmlns='http://jabber.org/protocol/pubsub'>\
+         <items node='http://jabber.org/protocol/nick'><item id='current'>\
+         <nick xmlns='http://jabber.org/protocol/nick'>Leelee</nick></item></items>\
+         <items node='http://jabber.org/protocol/mood'><item><mood \
+         xmlns='http://jabber.org/protocol/mood'><happy/></mood></item></items>\
+         <items node='urn:xmpp:bookmarks:1'><item><conference/></item></items></pubsub>"
+    ));
+    assert_eq!(user.strange, [""; 0]);
+    let imported = world.services.import(&user, false).await.unwrap();
+    assert_eq!(imported.remarks, ["what is published at urn:xmpp:bookmarks:1 is left out"]);
+    let lee = world.services.store.person(&imported.address).await.unwrap().unwrap();
+    let shown = lee.personal.unwrap();
+    assert_eq!(shown.alias.as_deref(), Some("Leelee"));
+    assert_eq!(shown.mood.map(|mood| mood.word).as_deref(), Some("happy"));
+    assert_eq!(shown.time_zone_minutes, Some(120));
+    assert!(matches!(shown.card, Some(Card::Contained(card)) if card.contains("FN:Lee Example")));
+    let picture = shown.picture.unwrap();
+    assert_eq!((picture.width, picture.media_type.as_str()), (1, "image/png"));
+    let kept = world.services.store.picture(&picture.hash).await.unwrap().unwrap();
+    assert_eq!(kept.octets.len(), picture.bytes as usize);
+    assert_eq!(lee.public_profile, None, "nobody is found who has not chosen to be");
+
+    // What is published counts before the profile, and what is no picture is said to be none.
+    let avatar = |octets: &str| {
+        format!(
+            "<vCard xmlns='vcard-temp'><PHOTO><BINVAL>{PIXEL}</BINVAL></PHOTO></vCard>\
+             <pubsub xmlns='http://jabber.org/protocol/pubsub'><items \
+             node='urn:xmpp:avatar:data'><item id='x'><data xmlns='urn:xmpp:avatar:data'>{octets}\
+             </data></item></items></pubsub>"
+        )
+    };
+    let imported = world.services.import(&from_elsewhere(&avatar("AAAA")), true).await.unwrap();
+    assert_eq!(imported.remarks, ["its picture is left out: not a picture"]);
+    let lee = world.services.store.person(&imported.address).await.unwrap().unwrap();
+    assert_eq!(lee.personal, None, "what the file does not say is not kept");
+    // One that was taken back is not the picture any more.
+    let emptied = "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items \
+                   node='urn:xmpp:avatar:metadata'><item id='x'><metadata \
+                   xmlns='urn:xmpp:avatar:metadata'/></item></items></pubsub>";
+    let user = from_elsewhere(&(avatar("AAAA") + emptied));
+    assert_eq!(world.services.import(&user, true).await.unwrap().remarks, [""; 0]);
+    world.services.import(&from_elsewhere(&avatar(PIXEL)), true).await.unwrap();
+    let lee = world.services.store.person(&imported.address).await.unwrap().unwrap();
+    assert_eq!(lee.personal.unwrap().picture.unwrap().hash, picture.hash);
 }
 
 #[tokio::test]

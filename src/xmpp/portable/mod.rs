@@ -11,7 +11,9 @@ use crate::xmpp::{
     payload::{Node, Payload},
     portable::own::Own,
     presence::{Presence, PresenceKind},
+    pubsub::Items,
     stanza::Stanza,
+    vcard::VCard,
 };
 
 /// An account as a file has it.
@@ -33,6 +35,10 @@ pub struct PortableUser {
     pub blocks: bool,
     /// What waits for the account, the oldest first.
     pub messages: Vec<Waiting>,
+    /// The profile, which only other servers write.
+    pub vcard: Option<VCard>,
+    /// What the user published, by node; the same.
+    pub published: Vec<Items>,
     /// What only we know.
     pub own: Option<Own>,
     /// What of the file is not understood, once each: names of elements with their namespace.
@@ -86,6 +92,10 @@ impl PortableUser {
                     read.blocks = true;
                 }
                 (_, "offline-messages") if child.ns() == user.ns() => read.offline(child),
+                (ns::VCARD, "vCard") => read.vcard = Some(VCard::read(child)),
+                (ns::PUBSUB, "pubsub") => read.published.extend(Items::read_all(child)),
+                // How nodes are to be kept: ours are kept as they are.
+                (ns::PUBSUB_OWNER, "pubsub") => {}
                 (ns::PORTABLE_SCRAM, _) => read.has_scram = true,
                 (ns::OWN, "account") => read.own = Some(Own::read(child)),
                 _ => read.is_strange(child),

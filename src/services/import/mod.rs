@@ -1,5 +1,9 @@
 //! An account comes from another server, or from us (XEP-0227): all of it, or nothing.
 
+mod letters;
+mod lists;
+mod profile;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
@@ -10,19 +14,15 @@ use crate::{
     domain::{
         account::{Account, AccountState, StoredPassword},
         address::Address,
-        contact::{Contact, ContactList, Grant, Member},
-        mailbox::{Content, Letter},
+        contact::{Contact, ContactList, Grant},
         view::View,
     },
     services::{
         accounts::{AccountError, is_password},
-        contact_lists::MAX_LISTS,
         context::Services,
-        export::{OwnLetter, read_scope},
-        list_members::{MAX_MEMBERS, cut},
-        mailbox::{KEPT, MAX_BYTES, MAX_LETTERS},
+        export::read_scope,
+        list_members::cut,
         overview::Overview,
-        profile::profile_writes,
         refused,
         subscriptions::MAX_CONTACTS,
         wishes::Wish,
@@ -30,10 +30,7 @@ use crate::{
     store::{entities::EntityKind, write::Write},
     xmpp::{
         jid::Jid,
-        portable::{
-            PortableUser,
-            own::{OwnList, OwnRow},
-        },
+        portable::{PortableUser, own::OwnRow},
     },
 };
 
@@ -115,6 +112,7 @@ impl Services {
         import.lists(lists)?;
         import.entities(user);
         import.own_rows(user);
+        import.profile(user).await;
         import.letters(user);
         if let Some(present) = &present {
             let parted = import.parted(present);
@@ -284,59 +282,6 @@ impl Import<'_> {
         at_most("contacts", self.contacts.len(), MAX_CONTACTS)
     }
 
-    /// Returns the lists that the file tells as ours, else one for each group.
-    fn lists_of(&self, user: &PortableUser) -> Vec<ContactList> {
-        match &user.own {
-            Some(own) => own.lists.iter().map(own_list).collect(),
-            None => self.lists_of_groups(user),
-        }
-    }
-
-    /// Puts the contacts on their lists.
-    fn lists(&mut self, lists: Vec<ContactList>) -> Result<(), ImportError> {
-        at_most("lists", lists.len(), MAX_LISTS)?;
-        for list in lists {
-            at_most("contacts on a list", list.members.len(), MAX_MEMBERS)?;
-            let (account, key) = (self.address.clone(), list.key.clone());
-            let members = list.members.clone();
-            self.writes.push(Write::PutList { account: account.clone(), list });
-            for member in members {
-                self.writes.push(self.services.tell_of(&account, &member.address));
-                let (account, key) = (account.clone(), key.clone());
-                self.writes.push(Write::PutMember { account, key, member });
-            }
-        }
-        Ok(())
-    }
-
-    fn lists_of_groups(&self, user: &PortableUser) -> Vec<ContactList> {
-        let mut lists = vec![list(DEFAULT_LIST, true)];
-        for item in &user.roster {
-            let Some(address) = address_of(&item.jid) else { continue };
-            let to_user = bridge::address::to_user(&address);
-            let member = Member {
-                spelling: to_user.as_written().into(),
-                nickname: cut(item.name.as_deref().unwrap_or(to_user.user())),
-                address,
-            };
-            let none = [DEFAULT_LIST.to_owned()];
-            let groups = if item.groups.is_empty() { &none } else { item.groups.as_slice() };
-            for group in groups {
-                let group = cut(group);
-                let key = CompactString::from(group.to_lowercase());
-                let at = lists.iter().position(|list| list.key == key).unwrap_or(lists.len());
-                if at == lists.len() {
-                    lists.push(list(&group, false));
-                }
-                let members = &mut lists[at].members;
-                if members.iter().all(|on| on.address != member.address) {
-                    members.push(member.clone());
-                }
-            }
-        }
-        lists
-    }
-
     fn entities(&mut self, user: &PortableUser) {
         let account = self.address.clone();
         let mut put = |kind, entity: Address, spelling: CompactString| {
@@ -381,61 +326,9 @@ impl Import<'_> {
                 kind => self.remark(&format!("{kind} is not understood")),
             }
         }
-        if let Some(own) = &user.own {
-            let owner = own.fact("owner").and_then(address_of);
-            let account_of = |owner| Write::SetOwner { account: account.clone(), owner };
-            self.writes.extend(owner.map(account_of));
-            let (writes, remarks) = profile_writes(&account, own, self.services.clock.now());
-            self.writes.extend(writes);
-            self.remarks.extend(remarks);
-        }
-    }
-
-    fn letters(&mut self, user: &PortableUser) {
-        let mut all: Vec<Letter> = Vec::new();
-        for waiting in &user.messages {
-            let stanza = &waiting.message;
-            let now = self.services.clock.now();
-            let sender = bridge::address::device_of_jid(&stanza.from);
-            let message = sender.and_then(|it| bridge::message::of_stanza(stanza, it, now));
-            let Some(mut message) = message else {
-                self.remark("a message without text is left out");
-                continue;
-            };
-            let own = waiting.own.as_deref().and_then(|own| serde_json::from_str(own).ok());
-            let own: OwnLetter = own.unwrap_or(OwnLetter {
-                received: message.sent,
-                expires: Some(now.after(KEPT)),
-                resource: None,
-                media_type: None,
-                report: None,
-            });
-            message.media_type = own.media_type.clone();
-            all.push(self.letter(own, Content::Message(message)));
-        }
-        let rows = user.own.iter().flat_map(|own| &own.rows).filter(|row| row.kind == "report");
-        for own in rows.filter_map(|row| serde_json::from_str::<OwnLetter>(&row.is).ok()) {
-            if let Some(report) = own.report.clone() {
-                all.push(self.letter(own, Content::Report(report)));
-            }
-        }
-        all.sort_by_key(|letter| letter.received);
-        let mut bytes = 0;
-        for letter in all {
-            bytes += letter.size_bytes();
-            if self.messages >= MAX_LETTERS || bytes > MAX_BYTES {
-                self.remark("the mailbox is full: newer messages are left out");
-                return;
-            }
-            self.messages += 1;
-            let letter = Letter { id: self.services.ids.next_number(), ..letter };
-            self.writes.push(Write::PutLetter(letter));
-        }
-    }
-
-    fn letter(&self, own: OwnLetter, content: Content) -> Letter {
-        let OwnLetter { received, expires, resource, .. } = own;
-        Letter { id: 0, account: self.address.clone(), resource, received, expires, content }
+        let owner = user.own.as_ref().and_then(|own| own.fact("owner")).and_then(address_of);
+        let account_of = |owner| Write::SetOwner { account: account.clone(), owner };
+        self.writes.extend(owner.map(account_of));
     }
 
     /// Returns what is between the account and somebody; none for what is no address.
@@ -460,34 +353,7 @@ fn address_of(jid: &str) -> Option<Address> {
     bridge::address::of_jid(&Jid::new(jid).ok()?)
 }
 
-fn list(name: &str, is_default: bool) -> ContactList {
-    ContactList {
-        key: name.to_lowercase().into(),
-        spelling: name.into(),
-        display_name: name.to_owned(),
-        is_default,
-        members: Vec::new(),
-    }
-}
-
-fn own_list(list: &OwnList) -> ContactList {
-    let member = |[address, spelling, nickname]: &[String; 3]| {
-        let (address, spelling) = (address_of(address)?, spelling.as_str().into());
-        Some(Member { address, spelling, nickname: cut(nickname) })
-    };
-    ContactList {
-        key: list.key.as_str().into(),
-        spelling: list.spelling.as_str().into(),
-        display_name: list.name.clone(),
-        is_default: list.is_default,
-        members: list.members.iter().filter_map(member).collect(),
-    }
-}
-
 fn grant(row: &OwnRow) -> Option<Grant> {
     let attributes = serde_json::from_str(&row.is).ok()?;
     Some(Grant { scope: read_scope(&row.of)?, attributes })
 }
-
-/// Where contacts of no group go.
-const DEFAULT_LIST: &str = "Friends";
