@@ -274,7 +274,7 @@ impl Shared {
         loop {
             let Ok(page) = self.store.outbox(after, PAGE).await.map_err(refused) else { return };
             let mut waiting = self.waiting();
-            page.iter().for_each(|row| waiting.add(row.id, row.wire.len()));
+            page.iter().for_each(|row| waiting.add(row.id, &row.wire));
             match page.last() {
                 Some(last) if page.len() >= PAGE as usize => after = last.id,
                 _ => return,

@@ -46,8 +46,10 @@ impl Unit {
     ///
     /// Too much waits for the link, or the stanza cannot be written without ending it.
     pub fn send(&mut self, services: &Services, stanza: &Stanza) -> Result<(), Refusal> {
-        services.waiting().has_room()?;
-        self.send_owed(services, stanza)
+        let wire = services.wire(stanza).ok_or(Refusal::BadParameter)?;
+        services.waiting().has_room(wire.as_str())?;
+        self.keep(services, stanza, wire);
+        Ok(())
     }
 
     /// The same for what is owed already, as a receipt, and so is bounded by what it is owed for.
@@ -57,11 +59,15 @@ impl Unit {
     /// The stanza cannot be written without ending the link.
     pub fn send_owed(&mut self, services: &Services, stanza: &Stanza) -> Result<(), Refusal> {
         let wire = services.wire(stanza).ok_or(Refusal::BadParameter)?;
+        self.keep(services, stanza, wire);
+        Ok(())
+    }
+
+    fn keep(&mut self, services: &Services, stanza: &Stanza, wire: Wire) {
         let row = services.ids.next_number();
         let at = services.clock.now();
         self.writes.push(Write::PutOutbox { id: row, wire: wire.as_str().to_owned(), at });
         self.stanzas.push((Outgoing { row: Some(row), wire }, Shows::of(stanza)));
-        Ok(())
     }
 
     /// Adds a stanza that need not survive us: what it says is said again after a restart.
@@ -95,7 +101,7 @@ impl Services {
             let stanzas = unit.stanzas.iter();
             let rows = stanzas.filter_map(|(stanza, _)| Some((stanza.row?, &stanza.wire)));
             let mut waiting = self.waiting();
-            rows.for_each(|(row, wire)| waiting.add(row, wire.as_str().len()));
+            rows.for_each(|(row, wire)| waiting.add(row, wire.as_str()));
             waiting.remove(&unit.read);
         }
         let wait = if unit.is_login { PAUSE } else { Duration::ZERO };

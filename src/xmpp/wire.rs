@@ -96,6 +96,15 @@ impl Wire {
     }
 }
 
+/// Returns the bare address that the text of a stanza goes out from; empty where it has none.
+///
+/// It is compared and nothing else: escapes stay as they are.
+pub fn sender(text: &str) -> &str {
+    let quoted = text.split_once(" from=").map_or("", |(_, rest)| rest);
+    let sender = quoted.get(1..).and_then(|rest| rest.split(&quoted[..1]).next());
+    sender.unwrap_or_default().split('/').next().unwrap_or_default()
+}
+
 impl Stanza {
     /// Writes the stanza for the link of `own_domain`.
     ///

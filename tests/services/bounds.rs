@@ -47,7 +47,9 @@ async fn while_the_link_is_away_a_bounded_number_of_stanzas_waits() {
     kim.send("wv:ann@far.test", "taken").await;
     let waiting = world.services.store.outbox(i64::MIN, 10).await.unwrap();
     let rows = (1..MAX_WAITING).map(|number| {
-        let (id, wire) = (waiting[0].id - number, waiting[0].wire.clone());
+        // Of many: one account alone has a share.
+        let wire = waiting[0].wire.replace("kim@", &format!("user{}@", number % 100));
+        let id = waiting[0].id - number;
         Write::PutOutbox { id, wire, at: waiting[0].at }
     });
     let rows: Vec<Write> = rows.collect();
@@ -96,4 +98,26 @@ async fn a_phone_watches_and_subscribes_to_bounded_many() {
     }
     assert!(world.services.store.contacts(&own).await.unwrap().len() <= 2000);
     assert_eq!(world.services.store.watches(&kim.session).await.unwrap().len(), 1800);
+}
+
+#[tokio::test]
+async fn while_the_link_is_away_one_account_takes_no_room_from_others() {
+    const SHARE: i64 = 5_000;
+    let world = World::new().await;
+    let (kim, lee) = (world.phone("kim").await, world.phone("lee").await);
+    kim.send("wv:ann@far.test", "taken").await;
+    let waiting = world.services.store.outbox(i64::MIN, 10).await.unwrap();
+    let rows = (1..SHARE).map(|number| Write::PutOutbox {
+        id: waiting[0].id - number,
+        wire: waiting[0].wire.clone(),
+        at: waiting[0].at,
+    });
+    world.services.store.commit(rows.collect()).await.unwrap();
+    world.services.count_outbox().await;
+    let refused = kim.request(text_to(&["wv:ann@far.test"], "refused")).await;
+    let Primitive::SendMessageResponse(refused) = refused else { panic!("{refused:?}") };
+    assert_eq!((refused.result.code, refused.message_id), (Code::QUEUE_FULL, None));
+    let taken = lee.request(text_to(&["wv:ann@far.test"], "taken")).await;
+    let Primitive::SendMessageResponse(taken) = taken else { panic!("{taken:?}") };
+    assert_eq!(taken.result.code, Code::OK);
 }
