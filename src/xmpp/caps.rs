@@ -76,6 +76,7 @@ fn is_well_formed(info: &DiscoInfo) -> bool {
     }
     let is_plain_identity = |one: &Identity| {
         is_plain([&one.category, &one.kind].into_iter().chain(&one.lang), &['<', '/'])
+            && !one.category.contains(':')
             && is_plain(&one.name, &['<'])
     };
     let is_plain_form = |form: &DataForm| {
@@ -93,7 +94,15 @@ fn is_well_formed(info: &DiscoInfo) -> bool {
         && is_single(info.forms.iter().filter_map(|form| form.form_type.as_ref()))
         && info.identities.iter().all(is_plain_identity)
         && is_plain(&info.features, &['<'])
+        && !info.features.iter().any(|feature| is_like_an_identity(feature))
         && info.forms.iter().all(is_plain_form)
+}
+
+/// Says whether the name of a feature could be read as an identity: `client/pc//Name`. What is
+/// before the first slash of the name of a namespace has a colon.
+fn is_like_an_identity(feature: &str) -> bool {
+    let category = feature.split('/').next().unwrap_or_default();
+    feature.matches('/').count() >= 3 && !category.contains(':')
 }
 
 /// Returns the text that is hashed: identities, features and forms.
@@ -214,6 +223,28 @@ mod tests {
         let identities = vec![Identity::new("client/pc", "", "Exodus 0.9.1")];
         let moved = DiscoInfo { identities, ..said };
         assert!(!Caps::of("x", &moved).is_proven_by(&moved));
+        // An identity among the features, and a feature among the identities.
+        let moved = DiscoInfo {
+            identities: Vec::new(),
+            features: ["client/pc//Exodus 0.9.1".to_owned()].into_iter().chain(hidden).collect(),
+            ..info(&[], Vec::new())
+        };
+        assert_eq!(Caps::of("x", &moved), caps);
+        assert!(!caps.is_proven_by(&moved));
+        let feature = |name: &str| DiscoInfo { features: vec![name.to_owned()], ..moved.clone() };
+        let said = feature("http://jabber.org/protocol/caps");
+        let caps = Caps::of("x", &said);
+        let identity = Identity {
+            lang: Some("jabber.org".to_owned()),
+            ..Identity::new("http:", "", "protocol/caps")
+        };
+        let moved = DiscoInfo { identities: vec![identity], features: Vec::new(), ..said.clone() };
+        assert_eq!(Caps::of("x", &moved), caps);
+        assert!(caps.is_proven_by(&said) && !caps.is_proven_by(&moved));
+        for usual in ["urn:xmpp:ping", "vcard-temp", "gc-1.0", "a/b", "jabber:iq:version"] {
+            let said = feature(usual);
+            assert!(Caps::of("x", &said).is_proven_by(&said), "{usual}");
+        }
         let form = DataForm::result(ns::SOFTWARE_INFO, vec![Field::text("os", "Mac<x")]);
         let forged = info(&[], vec![form]);
         assert!(!Caps::of("x", &forged).is_proven_by(&forged));
