@@ -13,6 +13,7 @@ use crate::{
         status::Code,
     },
     domain::{
+        address::Address,
         contact::{Grant, Scope},
         presence_access::Access,
         refusal::Refusal,
@@ -115,19 +116,25 @@ impl Services {
         let is_all = !watchers.is_default && !watchers.names_somebody();
         let mut default = None;
         let mut lists = Vec::new();
-        for Grant { scope, attributes } in self.access(&mut person).await?.grants() {
-            if !is_all && !named.scopes.contains(scope) {
-                continue;
-            }
+        let access = self.access(&mut person).await?;
+        let is_meant = |grant: &&Grant| is_all || named.scopes.contains(&grant.scope);
+        let contacts = access.grants().iter().filter(is_meant).filter_map(|grant| {
+            let Scope::Contact(contact) = &grant.scope else { return None };
+            Some(contact.clone())
+        });
+        let contacts: Vec<Address> = contacts.collect();
+        let mut spelt = self.spellings(&mut person, asker, &contacts).await?.into_iter();
+        for Grant { scope, attributes } in access.grants().iter().filter(is_meant) {
             let attributes = bridge::presence::attribute_set(attributes);
             let watcher = match scope {
                 Scope::Default => {
                     default = Some(attributes);
                     continue;
                 }
-                Scope::Contact(contact) => {
-                    Watcher::User(self.spelling(&mut person, asker, contact).await?)
-                }
+                Scope::Contact(_) => match spelt.next() {
+                    Some(user) => Watcher::User(user),
+                    None => continue,
+                },
                 Scope::List(key) => {
                     let lists = self.lists(&mut person).await?;
                     let Some(list) = lists.named(key) else { continue };

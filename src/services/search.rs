@@ -6,9 +6,10 @@ use compact_str::CompactString;
 use crate::{
     bridge,
     csp::{
+        address::UserAddress,
         outcome::StatusResult,
         primitive::Primitive,
-        search::{SearchPair, SearchRequest, SearchResponse, StopSearchRequest},
+        search::{SearchElement, SearchPair, SearchRequest, SearchResponse, StopSearchRequest},
     },
     domain::{address::Address, public_profile::Criterion, refusal::Refusal},
     services::{
@@ -41,7 +42,7 @@ impl Services {
                 let id = rest.and_then(|found| {
                     self.searches.keep(&asker.session, page, found, self.clock.now())
                 });
-                Ok(findings(id, &found, 0, page))
+                self.findings(asker, id, (&found, 0, page)).await
             }
             SearchRequest::Next { id, index } => {
                 let search = self.searches.find(&asker.session, &id);
@@ -50,13 +51,22 @@ impl Services {
                 if first >= search.found.len() {
                     return Err(Refusal::NoSuchPage);
                 }
-                Ok(findings(Some(id), &search.found, first, search.page))
+                self.findings(asker, Some(id), (&search.found, first, search.page)).await
             }
         }
     }
 
     async fn meant_by(&self, asker: &Asker, pairs: &[SearchPair]) -> Result<Vec<Address>, Refusal> {
         let home = &self.rules.domain;
+        // A phone finds whom it knows by an alias only.
+        if let [SearchPair { element: SearchElement::UserId, text }] = pairs {
+            let (user, aliases) = (UserAddress::parse(text), &asker.aliases);
+            let address = bridge::address::of_user(&user, home);
+            let meant = bridge::address::meant(&user, home, aliases);
+            if let Some(meant) = meant.filter(|meant| Some(meant) != address.as_ref()) {
+                return Ok(vec![meant]);
+            }
+        }
         let criteria = pairs.iter().map(|pair| bridge::directory::criterion(pair, home));
         // What nobody is found by is not passed over: all must hold.
         let Some(criteria) = criteria.collect::<Option<Vec<Criterion>>>() else {
@@ -76,21 +86,28 @@ impl Services {
         self.searches.stop(&asker.session, &request.id);
         done()
     }
-}
 
-/// Returns a page; without a number there is no other.
-fn findings(id: Option<CompactString>, found: &[Address], first: usize, page: usize) -> Primitive {
-    let here = &found[first..found.len().min(first + page)];
-    let next = (first + here.len() < found.len() && id.is_some()).then_some(first + here.len() + 1);
-    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    Primitive::SearchResponse(SearchResponse {
-        result: Some(StatusResult::ok()),
-        id,
-        findings: number(found.len()),
-        // handset: S60 §9.1: always there, also where nothing was found.
-        is_complete: next.is_none(),
-        index: next.map(number),
-        users: here.iter().map(bridge::address::to_user).collect(),
-        groups: Vec::new(),
-    })
+    /// Returns a page; without a number there is no other.
+    async fn findings(
+        &self,
+        asker: &Asker,
+        id: Option<CompactString>,
+        (found, first, page): (&[Address], usize, usize),
+    ) -> Result<Primitive, Refusal> {
+        let here = &found[first..found.len().min(first + page)];
+        let is_last = first + here.len() >= found.len() || id.is_none();
+        let next = (!is_last).then_some(first + here.len() + 1);
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let mut person = self.held(asker).await?;
+        Ok(Primitive::SearchResponse(SearchResponse {
+            result: Some(StatusResult::ok()),
+            id,
+            findings: number(found.len()),
+            // handset: S60 §9.1: always there, also where nothing was found.
+            is_complete: next.is_none(),
+            index: next.map(number),
+            users: self.spellings(&mut person, asker, here).await?,
+            groups: Vec::new(),
+        }))
+    }
 }

@@ -1,8 +1,18 @@
 //! Aliases: made once, kept for ever, each account's own.
 
+use std::slice::from_ref;
+
 use onesoup::{
-    csp::{primitive::Primitive, status::Code},
-    domain::address::Address,
+    csp::{
+        presence_access::{GetAttributeListRequest, Watcher},
+        primitive::Primitive,
+        search::{SearchElement, SearchPair, SearchRequest},
+        status::Code,
+    },
+    domain::{
+        address::Address,
+        contact::{Grant, Scope},
+    },
     services::outbox::LinkEvent,
     store::write::Write,
     xmpp::{message::Message, stanza::Stanza},
@@ -123,4 +133,54 @@ async fn who_comes_when_there_are_too_many_aliases_is_written_in_full() {
     assert_eq!(sender(&kim).await, "wv:flood~7@onesoup.test");
     writes(&world, ODD, "kim@onesoup.test").await;
     assert_eq!(sender(&kim).await, format!("wv:{ODD}"));
+}
+
+#[tokio::test]
+async fn who_has_an_alias_is_found_by_it() {
+    let world = World::new().await;
+    let (kim, lee) = (world.phone("kim").await, world.phone("lee").await);
+    writes(&world, ODD, "kim@onesoup.test").await;
+    let alias = sender(&kim).await;
+    let found = async |phone: &Phone, text: &str| {
+        let pair = SearchPair { element: SearchElement::UserId, text: text.into() };
+        let search = SearchRequest::First { pairs: vec![pair], limit: None };
+        let answer = phone.request(Primitive::SearchRequest(search)).await;
+        let Primitive::SearchResponse(response) = answer else { panic!("{answer:?}") };
+        response.users.iter().map(|user| user.as_written().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&kim, &alias).await, from_ref(&alias));
+    assert_eq!(found(&kim, "joe-work~").await, from_ref(&alias));
+    assert!(found(&kim, "joe-work~9").await.is_empty());
+    assert_eq!(found(&kim, "lee").await, ["wv:lee@onesoup.test"]);
+    assert!(found(&lee, &alias).await.is_empty(), "another's alias is nobody");
+}
+
+#[tokio::test]
+async fn those_who_are_granted_something_are_named_by_aliases_made_at_once() {
+    let world = World::new().await;
+    let account = world.account("kim").await;
+    let grant = |number: usize| {
+        let contact = Address::canonical(format!("odd+{number}@far.test"));
+        let grant = Grant { scope: Scope::Contact(contact), attributes: vec!["Alias".into()] };
+        Write::PutGrant { account: account.clone(), grant }
+    };
+    world.services.store.commit((0..30).map(grant).collect()).await.unwrap();
+    let kim = world.login("kim", "phone-1").await;
+    let named = async || {
+        let request = GetAttributeListRequest::default();
+        let answer = kim.request(Primitive::GetAttributeListRequest(request)).await;
+        let Primitive::GetAttributeListResponse(response) = answer else { panic!("{answer:?}") };
+        let user = |watcher: &Watcher| match watcher {
+            Watcher::User(user) => user.as_written().to_owned(),
+            Watcher::List(list) => panic!("{list:?}"),
+        };
+        response.lists.iter().map(|list| user(&list.watcher)).collect::<Vec<_>>()
+    };
+    let first = named().await;
+    assert_eq!(first.len(), 30);
+    assert!(first.iter().all(|user| user.contains('~') && user.ends_with("@onesoup.test")));
+    let before = world.services.store.statements();
+    assert_eq!(named().await, first);
+    let again = world.services.store.statements() - before;
+    assert!(again < 12, "{again} statements for thirty");
 }
