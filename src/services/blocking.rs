@@ -86,6 +86,7 @@ impl Services {
         let sessions = || person.sessions.iter().map(|live| live.session.clone());
         let gone: Vec<Change> = sessions().map(Change::gone).collect();
         let shown: Vec<Change> = sessions().map(Change::shown).collect();
+        self.tell_blocked(&person, (&shut_out, &let_in), &mut unit);
         let hidden = self.hide_from(asker.account(), shut_out, &gone, &mut unit).await?;
         let seen = self.show_to(asker.account(), &let_in, &shown, &mut unit).await?;
         self.carry_out(unit).await?;

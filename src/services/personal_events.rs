@@ -13,7 +13,9 @@ use crate::{
         refusal::Refusal,
         session::Session,
     },
-    services::{context::Services, directory::set_public_profile, person::Person, unit::Unit},
+    services::{
+        context::Services, directory::set_public_profile, person::Person, showing::Seer, unit::Unit,
+    },
     store::write::Write,
     xmpp::{
         message::{Message, MessageKind},
@@ -87,6 +89,27 @@ impl Services {
                 let seen = views.map(|view| view.of_personal(facts));
                 self.tell_changes(owner, (&device, &program), &seen, unit);
             }
+        }
+    }
+
+    /// Adds to a unit that those who are shut out see nothing any more of what the user shows, and
+    /// those who are let in see it again.
+    // spec: XEP-0191 §3.3
+    pub(super) fn tell_blocked(
+        &self,
+        person: &Person,
+        (shut_out, let_in): (&[Seer<'_>], &[Seer<'_>]),
+        unit: &mut Unit,
+    ) {
+        let owner = &person.account.address;
+        let Some(facts) = &person.personal else { return };
+        for (device, program) in self.capabilities.seen_by(owner) {
+            let seen_by = |seers: &[Seer<'_>]| {
+                let seer = seers.iter().find(|seer| *seer.contact == device.account);
+                seer.map(|seer| seer.view.of_personal(facts)).unwrap_or_default()
+            };
+            let seen = [seen_by(shut_out), seen_by(let_in)];
+            self.tell_changes(owner, (&device, &program), &seen, unit);
         }
     }
 

@@ -7,6 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use minidom::Element;
 use onesoup::csp::address::UserAddress;
+use onesoup::csp::blocking::{BlockEntityRequest, EntityList, ListChange};
 use onesoup::csp::capability::{CapabilityList, ClientCapabilityRequest};
 use onesoup::csp::presence::{SubscribePresenceRequest, UpdatePresenceRequest};
 use onesoup::csp::presence_detail::{ClientType, GeoLocation, Source, StatusContent};
@@ -451,6 +452,41 @@ async fn xep_0163_4_3_who_is_denied_or_accepted_is_told_what_it_sees_of_a_user_f
     })
     .await;
     phone.answer(&asked, true).await.unwrap();
+    let told = expect_event(&mut contact, own, MOOD).await;
+    assert!(inside(&told).has_child("happy", MOOD), "{told:?}");
+    contact.logout().await;
+}
+
+#[tokio::test]
+async fn xep_0191_3_3_who_is_blocked_sees_nothing_any_more_of_a_user() {
+    let (lab, server) = (Lab::shared(), Server::shared());
+    lab.register("showblake", "pw").await;
+    let mut contact = XmppClient::login(lab, "showblake@xmpp.test", "pw").await;
+    let mut phone = s60(server, "showbo").await;
+    friends(&mut phone, "showbo", &mut contact).await;
+    let own = "showbo@onesoup.test";
+    contact.announce(&[&format!("{MOOD}+notify")], None).await;
+    let mood = vec![Attribute::StatusMood(Qualified::known("HAPPY".into()))];
+    update(&mut phone, mood).await;
+    expect_event(&mut contact, own, MOOD).await;
+
+    let users = vec![UserAddress::parse("wv:showblake@xmpp.test")];
+    let who = EntityList { users, ..EntityList::default() };
+    let mut block = async |add: EntityList, remove: EntityList| {
+        let block = ListChange { in_use: Some(true), add, remove };
+        let request = BlockEntityRequest { block, grant: ListChange::default() };
+        phone.request(Primitive::BlockEntityRequest(request)).await.unwrap();
+    };
+    block(who.clone(), EntityList::default()).await;
+    loop {
+        // A device that came while its user changed something may be told of that twice.
+        let told = expect_event(&mut contact, own, MOOD).await;
+        if inside(&told).children().count() == 0 {
+            break;
+        }
+    }
+    assert!(items(&mut contact, own, MOOD).await.is_none());
+    block(EntityList::default(), who).await;
     let told = expect_event(&mut contact, own, MOOD).await;
     assert!(inside(&told).has_child("happy", MOOD), "{told:?}");
     contact.logout().await;
