@@ -29,6 +29,9 @@ const TOUCH: Duration = Duration::from_secs(24 * 60 * 60);
 /// Pictures that were not needed for this long go.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// What phones draw.
+const JPEG: &str = "image/jpeg";
+
 impl Services {
     /// Takes the picture that a phone publishes, where it differs from the one before.
     ///
@@ -108,10 +111,14 @@ impl Services {
         self.drawings.looked_up(hash, stored.is_some(), now);
         let stored = stored?;
         if now.since(stored.used) >= TOUCH {
-            self.write_later(vec![Write::TouchPicture { hash: stored.hash, used: now }]);
+            self.write_later(vec![Write::TouchPicture { hash: hash.to_owned(), used: now }]);
         }
-        let draw = move || Pixels::read(&stored.octets).ok()?.to_jpeg(&frame).map(Arc::new);
-        let drawn = self.drawings.by_hand(draw).await.flatten();
+        let drawn = if let Some(drawn) = as_it_is(&stored, frame) {
+            Some(Arc::new(drawn))
+        } else {
+            let draw = move || Pixels::read(&stored.octets).ok()?.to_jpeg(&frame).map(Arc::new);
+            self.drawings.by_hand(draw).await.flatten()
+        };
         self.drawings.keep(hash, frame, &drawn);
         drawn
     }
@@ -137,6 +144,14 @@ impl Services {
         let before = self.clock.now().before(KEPT);
         self.write_later(vec![Write::PrunePictures { before }, Write::PrunePrograms]);
     }
+}
+
+/// Returns a picture that fits as it is kept: those of contacts elsewhere were drawn when they came.
+fn as_it_is(stored: &StoredPicture, frame: Frame) -> Option<Encoded> {
+    let (width, height) = (stored.width, stored.height);
+    let is_small = width <= frame.width && height <= frame.height;
+    let fits = is_small && stored.octets.len() <= frame.bytes && stored.media_type == JPEG;
+    fits.then(|| Encoded { octets: stored.octets.clone(), media_type: JPEG, width, height })
 }
 
 /// Returns what is told of a picture.
