@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::OnceLock};
 
 use crate::domain::{
     address::Address,
-    contact::{ContactList, Member},
+    contact::{ContactList, Member, Scope, Watch},
 };
 
 /// The lists of an account, in the order in which they came.
@@ -79,6 +79,22 @@ impl Lists {
     /// Returns whether somebody is a contact of the user at all.
     pub fn keeps(&self, address: &Address) -> bool {
         self.with(address).any(|(list, _)| list.purpose() != Purpose::Denied)
+    }
+
+    /// Returns the watches that somebody is meant by, the closest first; they are in the order of
+    /// their scopes.
+    pub fn covering<'a>(
+        &self,
+        watches: &'a [Watch],
+        contact: &Address,
+    ) -> impl Iterator<Item = &'a Watch> + use<'a> {
+        let on_lists = self.with(contact).map(|(list, _)| Scope::List(list.key.clone()));
+        let scopes: Vec<Scope> =
+            std::iter::once(Scope::Contact(contact.clone())).chain(on_lists).collect();
+        scopes.into_iter().filter_map(|scope| {
+            let found = watches.binary_search_by(|watch| watch.scope.cmp(&scope));
+            found.ok().map(|at| &watches[at])
+        })
     }
 
     /// Makes exactly one group of contacts the default list, while there is one: the wanted one,

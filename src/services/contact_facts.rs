@@ -17,10 +17,8 @@ use crate::{
         presence::{Client, Presence, speaking},
         refusal::Refusal,
     },
-    services::{
-        asked::Question, context::Services, inquiry::Unanswered, person::Person, seen::shown_by,
-    },
-    store::contact_presence::ContactPresence,
+    services::{asked::Question, context::Services, inquiry::Unanswered, person::Person},
+    store::contact_presence::{ContactPresence, shown_by},
     xmpp::{entity_time::EntityTime, iq::Query, payload::Payload, vcard::VCard, version::Version},
 };
 

@@ -4,8 +4,13 @@ use compact_str::CompactString;
 
 use crate::{
     bridge,
-    domain::{address::Address, handset::Handset, presence::Presence, refusal::Refusal},
-    services::{context::Services, person::Person, telling::covering},
+    domain::{
+        address::Address, handset::Handset, lists::Lists, presence::Presence, refusal::Refusal,
+    },
+    services::{
+        context::Services,
+        person::{Live, Person},
+    },
 };
 
 impl Services {
@@ -17,23 +22,13 @@ impl Services {
         contact: &Address,
         shown: &[Presence; 2],
     ) -> Result<Vec<CompactString>, Refusal> {
-        let [before, after] = &self.drawable(shown).await?;
+        let shown = self.drawable(shown).await?;
         let mut watching = self.watching(person, contact).await?;
         let Person { sessions, lists, .. } = person;
         let Some(lists) = lists.as_deref() else { return Ok(Vec::new()) };
         watching.retain(|id| {
             let live = sessions.iter().find(|live| live.session.id == *id);
-            let watches = live.and_then(|live| live.watches.as_deref());
-            let (Some(live), Some(watches)) = (live, watches) else { return false };
-            let names = covering(watches, contact, lists).next().map(|watch| &watch.attributes);
-            let wanted = names.map(|names| bridge::presence::attribute_set(names));
-            let handset = Handset::named(&live.session.terms.handset);
-            let draws = live.session.terms.picture().is_some();
-            let drawn = |shown| {
-                let wanted = wanted.clone().unwrap_or_default();
-                bridge::presence::to_phone(&pictured(shown, draws), handset, &wanted)
-            };
-            drawn(before) != drawn(after)
+            live.is_some_and(|live| notices(live, lists, contact, &shown))
         });
         Ok(watching)
     }
@@ -59,6 +54,22 @@ impl Services {
         }
         Ok([before, after])
     }
+}
+
+/// Returns whether a session, whose watches were read, would show a contact otherwise than before.
+pub(super) fn notices(
+    live: &Live,
+    lists: &Lists,
+    contact: &Address,
+    [before, after]: &[Presence; 2],
+) -> bool {
+    let Some(watches) = live.watches.as_deref() else { return false };
+    let names = lists.covering(watches, contact).next().map(|watch| &watch.attributes);
+    let wanted = names.map(|names| bridge::presence::attribute_set(names)).unwrap_or_default();
+    let handset = Handset::named(&live.session.terms.handset);
+    let draws = live.session.terms.picture().is_some();
+    let drawn = |shown| bridge::presence::to_phone(&pictured(shown, draws), handset, &wanted);
+    drawn(before) != drawn(after)
 }
 
 fn picture(shown: &Presence) -> Option<String> {

@@ -14,11 +14,13 @@ use crate::{
         person::{Live, Person},
         pictures::hexadecimal,
         refused,
-        seen::shown_by,
         transaction::Asker,
         unit::Unit,
     },
-    store::{contact_presence::ContactPresence, write::Write},
+    store::{
+        contact_presence::{ContactPresence, shown_by},
+        write::Write,
+    },
     xmpp::{avatar, iq::Query, ns, pubsub::Items, vcard::VCard},
 };
 

@@ -29,13 +29,15 @@ use crate::{
         messaging::details,
         person::{Cargo, Person},
         refused,
-        seen::shown_by,
         showing::Change,
         transaction::{Asker, done},
         unit::Unit,
         wishes::Wish,
     },
-    store::{contact_presence::ContactPresence, write::Write},
+    store::{
+        contact_presence::{ContactPresence, shown_by},
+        write::Write,
+    },
 };
 
 /// People that one request may name.

@@ -1,5 +1,7 @@
 //! What the devices of contacts show to our accounts is kept, and the phones that watch are told.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 
 use crate::{
@@ -10,8 +12,18 @@ use crate::{
         refusal::Refusal,
         session::Session,
     },
-    services::{context::Services, person::Person, refused, showing::News, unit::Unit},
-    store::{contact_presence::ContactPresence, write::Write},
+    services::{
+        context::Services,
+        noticing::notices,
+        person::{Live, Person},
+        refused,
+        showing::News,
+        unit::Unit,
+    },
+    store::{
+        contact_presence::{ContactPresence, of_account, shown_by},
+        write::Write,
+    },
 };
 
 /// Devices of one contact that are remembered; beyond it those that changed longest ago go.
@@ -247,21 +259,32 @@ impl Services {
         if news.seers.is_empty() {
             return;
         }
-        match self.store.watching(&news.seers, &news.of).await.map_err(refused) {
+        let seers: BTreeMap<Address, [Presence; 2]> = news.seers.into_iter().collect();
+        let owners: Vec<Address> = seers.keys().cloned().collect();
+        match self.store.watching(&owners, &news.of).await.map_err(refused) {
             Ok(sessions) => {
                 for session in sessions {
-                    self.tell_session(&session, &news.of).await;
+                    let shown = seers.get(&session.account);
+                    self.tell_session(&session, &news.of, shown).await;
                 }
             }
             Err(refusal) => tracing::warn!(?refusal, of = %news.of, "phones were not told"),
         }
     }
 
-    async fn tell_session(&self, session: &Session, of: &Address) {
+    /// Tells a session, unless its phone would draw what it is shown now as before.
+    async fn tell_session(&self, session: &Session, of: &Address, shown: Option<&[Presence; 2]>) {
         if let Some(cell) = self.people.at(&session.account)
             && let Some(mut person) = cell.in_memory().await
         {
-            if let Some(live) = person.live(&session.id) {
+            let Person { sessions, lists, .. } = &mut *person;
+            let live = sessions.iter_mut().find(|live| live.session.id == session.id);
+            let is_noticed = |live: &Live| match (shown, lists.as_deref(), &live.watches) {
+                (Some(shown), Some(lists), Some(_)) => notices(live, lists, of, shown),
+                // What it watches was not read yet, and is not read for this.
+                _ => true,
+            };
+            if let Some(live) = live.filter(|live| is_noticed(live)) {
                 self.has_news_for(live, of);
             }
         } else if session.expires > self.clock.now() {
@@ -269,11 +292,6 @@ impl Services {
             self.wake_unread(session);
         }
     }
-}
-
-/// Returns what a contact shows by all its devices.
-pub(super) fn shown_by(rows: &[ContactPresence]) -> Presence {
-    merged(rows.iter().map(|row| &row.presence), of_account(rows))
 }
 
 /// Adds what a device was asked for to what it shows itself: that it does not say again.
@@ -301,10 +319,4 @@ fn around(known: &[ContactPresence], device: &Device, presence: &Presence) -> [P
     };
     let others = known.iter().filter(|row| !is_meant(row)).map(|row| &row.presence);
     [shown_by(known), merged(others.chain([presence]), of_account(known))]
-}
-
-/// Returns what a contact shows of itself without any device.
-pub(super) fn of_account(rows: &[ContactPresence]) -> Option<&Personal> {
-    let account = rows.iter().find(|row| row.resource.is_empty())?;
-    account.presence.personal.as_deref()
 }

@@ -21,7 +21,7 @@ use crate::{
         view::{Attribute, View},
     },
     services::{context::Services, identity, person::Person, refused, unit::Unit},
-    store::contact_presence::ContactPresence,
+    store::contact_presence::{ContactPresence, shown_by},
     xmpp::presence::{Presence as Stanza, PresenceKind},
 };
 
@@ -46,8 +46,8 @@ pub struct Seer<'a> {
 pub struct News {
     /// Who shows something else.
     pub of: Address,
-    /// Those who see it.
-    pub seers: Vec<Address>,
+    /// Those who see it, with what they saw before and see now.
+    pub seers: Vec<(Address, [Presence; 2])>,
 }
 
 impl Change {
@@ -117,30 +117,39 @@ impl Services {
                     self.show_elsewhere(changes, seer, unit)?;
                 }
             } else if let Some(known) = known.get(seer.contact)
-                && self.show_to_ours(changes, seer, known, unit)
+                && let Some(shown) = self.show_to_ours(changes, seer, known, unit)
             {
-                news.seers.push(seer.contact.clone());
+                news.seers.push((seer.contact.clone(), shown));
             }
         }
         Ok(news)
     }
 
-    /// Adds what a contact of ours knows from now on; returns whether that is something else.
+    /// Adds what a contact of ours knows from now on; returns what it saw and sees, if that is
+    /// something else.
     pub(super) fn show_to_ours(
         &self,
         changes: &[Change],
         seer: &Seer<'_>,
         known: &[ContactPresence],
         unit: &mut Unit,
-    ) -> bool {
+    ) -> Option<[Presence; 2]> {
         let before = unit.writes();
+        let mut after = known.to_vec();
         for Change { session, .. } in changes {
             let resource = Some(session.resource.clone());
             let device = Device { account: session.account.clone(), resource };
             let shown = seer.view.of(&session.presence).into_owned();
+            after.retain(|row| row.resource != session.resource);
+            after.push(ContactPresence {
+                contact: session.account.clone(),
+                resource: session.resource.clone(),
+                change: 0,
+                presence: shown.clone(),
+            });
             self.note(seer.contact, &device, shown, known, unit);
         }
-        unit.writes() > before
+        (unit.writes() > before).then(|| [shown_by(known), shown_by(&after)])
     }
 
     /// Adds the stanzas by which a contact elsewhere learns of it.

@@ -385,7 +385,8 @@ impl Services {
         if other.person.is_some() && other.now.relation.to {
             let known = self.store.contact_presences(&other.address, &side.address).await;
             let known = known.map_err(refused)?;
-            other.has_news |= self.show_to_ours(&changes, &seer, &known, &mut pair.unit);
+            let shown = self.show_to_ours(&changes, &seer, &known, &mut pair.unit);
+            other.has_news |= shown.is_some();
         }
         Ok(())
     }

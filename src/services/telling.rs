@@ -5,12 +5,7 @@ use compact_str::CompactString;
 use crate::{
     bridge,
     csp::{leaf::Word as _, presence::Presence as PhonePresence, presence_name::AttributeKind},
-    domain::{
-        address::Address,
-        contact::{Scope, Watch},
-        lists::Lists,
-        refusal::Refusal,
-    },
+    domain::{address::Address, contact::Watch, refusal::Refusal},
     services::{
         context::Services,
         person::{Cargo, Live, Person},
@@ -97,7 +92,7 @@ impl Services {
             let (watches, lists) = (live.watches.as_deref(), lists.as_deref());
             let (Some(watches), Some(lists)) = (watches, lists) else { return Ok(()) };
             let is_wanted = |(contact, change): &(Address, i64)| {
-                covering(watches, contact, lists).any(|watch| watch.told < *change)
+                lists.covering(watches, contact).any(|watch| watch.told < *change)
             };
             live.news.extend(changes.into_iter().filter(is_wanted));
             live.has_news = !is_all;
@@ -123,7 +118,7 @@ impl Services {
         let lists = person.lists.as_deref().ok_or(Refusal::Unavailable)?;
         let mut presences = Vec::with_capacity(contacts.len());
         for (user, contact) in users.into_iter().zip(contacts) {
-            let mut covering = covering(watches, contact, lists);
+            let mut covering = lists.covering(watches, contact);
             let names = covering.next().map(|watch| watch.attributes.as_slice());
             let wanted = bridge::presence::attribute_set(names.unwrap_or_default());
             let mut shown = shown(person, contact, rows.get(contact));
@@ -185,7 +180,7 @@ impl Services {
         let mut sessions = sessions.iter().filter(|live| watching.contains(&live.session.id));
         Ok(sessions.any(|live| {
             let watches = live.watches.as_deref().unwrap_or_default();
-            let names = covering(watches, contact, lists).next().map(|watch| &watch.attributes);
+            let names = lists.covering(watches, contact).next().map(|watch| &watch.attributes);
             of(live) && names.into_iter().flatten().any(|name| name == attribute.word())
         }))
     }
@@ -206,24 +201,9 @@ impl Services {
         let Some(lists) = lists.as_deref() else { return Ok(Vec::new()) };
         let watches = |live: &&Live| {
             let watches = live.watches.as_deref().unwrap_or_default();
-            covering(watches, contact, lists).next().is_some()
+            lists.covering(watches, contact).next().is_some()
         };
         let watching = sessions.iter().filter(watches);
         Ok(watching.map(|live| live.session.id.clone()).collect())
     }
-}
-
-/// Returns the watches that somebody is meant by.
-pub(super) fn covering<'a>(
-    watches: &'a [Watch],
-    contact: &Address,
-    lists: &Lists,
-) -> impl Iterator<Item = &'a Watch> + use<'a> {
-    let on_lists = lists.with(contact).map(|(list, _)| Scope::List(list.key.clone()));
-    let scopes: Vec<Scope> =
-        std::iter::once(Scope::Contact(contact.clone())).chain(on_lists).collect();
-    scopes.into_iter().filter_map(|scope| {
-        let found = watches.binary_search_by(|watch| watch.scope.cmp(&scope));
-        found.ok().map(|at| &watches[at])
-    })
 }

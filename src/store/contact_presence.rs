@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 
 use crate::{
-    domain::{address::Address, presence::Presence},
+    domain::{
+        address::Address,
+        personal::Personal,
+        presence::{Presence, merged},
+    },
     store::{
         Store,
         error::StoreError,
@@ -25,6 +29,17 @@ pub struct ContactPresence {
     pub change: i64,
     /// What it shows.
     pub presence: Presence,
+}
+
+/// Returns what a contact shows by all its devices.
+pub fn shown_by(rows: &[ContactPresence]) -> Presence {
+    merged(rows.iter().map(|row| &row.presence), of_account(rows))
+}
+
+/// Returns what a contact shows of itself without any device.
+pub fn of_account(rows: &[ContactPresence]) -> Option<&Personal> {
+    let account = rows.iter().find(|row| row.resource.is_empty())?;
+    account.presence.personal.as_deref()
 }
 
 impl Store {

@@ -8,6 +8,7 @@ use onesoup::{
         contact_list::{CreateListRequest, NickList, NickName},
         presence::{SubscribePresenceRequest, UpdatePresenceRequest},
         presence_access::PresenceAuthUser,
+        presence_name::{AttributeKind, AttributeSet},
         presence_value::{Attribute, PresenceSubList, Qualified},
         primitive::Primitive,
     },
@@ -368,4 +369,55 @@ async fn who_polls_seldom_is_asked_once() {
     world.services.end_what_has_ended().await;
     let came = kim.fetch().await;
     assert!(!came.iter().any(|one| matches!(one, Primitive::PresenceAuthRequest(_))), "{came:?}");
+}
+
+fn publishes(attribute: Attribute) -> Primitive {
+    let attributes = PresenceSubList::from_iter([attribute]);
+    Primitive::UpdatePresenceRequest(UpdatePresenceRequest { attributes })
+}
+
+#[tokio::test]
+async fn a_phone_of_ours_is_woken_by_what_it_would_draw_otherwise_only() {
+    let mut world = World::new().await;
+    let (kim, lee) = (world.phone("kim").await, world.phone("lee").await);
+    let attributes = Some(AttributeSet { kinds: vec![AttributeKind::OnlineStatus] });
+    let users = vec![UserAddress::parse("wv:kim")];
+    let watch = SubscribePresenceRequest { users, attributes, ..Default::default() };
+    lee.request(Primitive::SubscribePresenceRequest(watch)).await;
+    let (user, attributes) = (UserAddress::parse("wv:lee"), AttributeSet::default());
+    let answer = PresenceAuthUser { user, is_accepted: true, attributes };
+    kim.request(Primitive::PresenceAuthUser(answer)).await;
+    settled(&world, &lee, "wv:kim@onesoup.test", true).await;
+    lee.fetch().await;
+    world.was_called("");
+    let text = Attribute::StatusText(Qualified::known("soup".into()));
+    kim.request(publishes(text)).await;
+    assert!(!world.was_called(&lee.session), "it does not show the text");
+    kim.logout().await;
+    assert!(world.was_called(&lee.session));
+    settled(&world, &lee, "wv:kim@onesoup.test", false).await;
+}
+
+#[tokio::test]
+async fn a_fact_that_no_presence_tells_is_not_told_by_one() {
+    let mut world = World::new().await;
+    let kim = with_ann(&mut world).await;
+    let ask = presence("ann@far.test", "kim@onesoup.test", PresenceKind::Subscribe);
+    world.arrives(ask).await;
+    assert!(question(&kim).await);
+    let (user, attributes) = (UserAddress::parse("wv:ann@far.test"), AttributeSet::default());
+    let answer = PresenceAuthUser { user, is_accepted: true, attributes };
+    kim.request(Primitive::PresenceAuthUser(answer)).await;
+    let mut shown = async |attribute: Attribute| {
+        while world.link.try_recv().is_ok() {}
+        kim.request(publishes(attribute)).await;
+        let mut shown = 0;
+        while let Ok(sent) = world.link.try_recv() {
+            shown += usize::from(sent.wire.as_str().starts_with("<presence"));
+        }
+        shown
+    };
+    assert_eq!(shown(Attribute::StatusText(Qualified::known("soup".into()))).await, 1);
+    assert_eq!(shown(Attribute::StatusMood(Qualified::known("HAPPY".into()))).await, 0);
+    assert_eq!(shown(Attribute::Alias(Qualified::known("Kim".into()))).await, 1);
 }
