@@ -55,6 +55,9 @@ pub struct Cell {
     /// Held while a request of the account that changes something is carried out: a repetition
     /// that comes in meanwhile waits for the answer of the first.
     pub gate: tokio::sync::Mutex<()>,
+    /// Held by a request that waits for people elsewhere to answer: of those one at a time, too,
+    /// and nobody else waits for it.
+    pub asking: tokio::sync::Mutex<()>,
     person: tokio::sync::Mutex<Option<Person>>,
     used: AtomicI64,
 }
@@ -83,6 +86,7 @@ impl People {
         let cell = Arc::new(Cell {
             address: address.clone(),
             gate: tokio::sync::Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
             person: tokio::sync::Mutex::default(),
             used: AtomicI64::new(now.0),
         });

@@ -266,11 +266,9 @@ impl Services {
 
     /// Carries out a request, once.
     async fn requested(&self, asker: &Asker, primitive: Primitive) -> Primitive {
-        // Who waits for servers elsewhere has nobody wait for it.
-        let gate = match asks_elsewhere(&primitive) {
-            true => None,
-            false => Some(asker.cell.gate.lock().await),
-        };
+        let cell = &asker.cell;
+        let gate = if asks_elsewhere(&primitive) { &cell.asking } else { &cell.gate };
+        let gate = gate.lock().await;
         if let Some(transaction) = &asker.transaction
             && let Some(content) = asker.content
         {

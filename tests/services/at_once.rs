@@ -187,6 +187,31 @@ async fn whose_password_changes_while_logging_in_is_not_let_in() {
     assert_ne!(code, Code::OK);
 }
 
+/// Asks for the profile of somebody elsewhere; returns how that ends.
+async fn ask_for_profile(kim: Phone, whom: &str) -> Code {
+    let users = vec![UserAddress::parse(whom)];
+    let request = Primitive::GetPublicProfileRequest(GetPublicProfileRequest { users });
+    let Primitive::GetPublicProfileResponse(answer) = kim.request(request).await else { panic!() };
+    answer.result.code
+}
+
+/// The next question for a profile, or message, on its way.
+async fn next_said(world: &mut World) -> Stanza {
+    loop {
+        match world.sent().await {
+            Stanza::Iq(iq) if matches!(iq.kind, IqKind::Get(Query::VCard(_))) => return iq.into(),
+            Stanza::Message(message) => return message.into(),
+            _ => {}
+        }
+    }
+}
+
+/// Has a question answered by nothing.
+async fn answer(world: &World, question: Stanza) {
+    let Stanza::Iq(Iq { from, to, id, .. }) = question else { panic!("{question:?}") };
+    world.arrives(Iq { from: to, to: from, id, kind: IqKind::Result(None) }).await;
+}
+
 #[tokio::test]
 async fn nobody_waits_for_a_server_that_was_asked_for_a_profile() {
     let mut world = World::new().await;
@@ -195,22 +220,16 @@ async fn nobody_waits_for_a_server_that_was_asked_for_a_profile() {
         yield_now().await;
     }
     let kim = world.phone("kim").await;
-    let users = vec![UserAddress::parse("wv:ann@far.test")];
-    let request = Primitive::GetPublicProfileRequest(GetPublicProfileRequest { users });
-    let asking = tokio::spawn({
-        let kim = kim.clone();
-        async move { kim.request(request).await }
-    });
-    let question = loop {
-        match world.sent().await {
-            Stanza::Iq(iq) if matches!(iq.kind, IqKind::Get(Query::VCard(_))) => break iq,
-            _ => {}
-        }
-    };
+    let ann = tokio::spawn(ask_for_profile(kim.clone(), "wv:ann@far.test"));
+    let first = next_said(&mut world).await;
+    let bob = tokio::spawn(ask_for_profile(kim.clone(), "wv:bob@far.test"));
     // Had it to wait, the question would be given up before.
     sent(kim.send("wv:ann@far.test", "meanwhile").await);
-    let Iq { from, to, id, .. } = question;
-    world.arrives(Iq { from: to, to: from, id, kind: IqKind::Result(None) }).await;
-    let Primitive::GetPublicProfileResponse(answer) = asking.await.unwrap() else { panic!() };
-    assert_eq!(answer.result.code, Code::OK);
+    let next = next_said(&mut world).await;
+    assert!(matches!(next, Stanza::Message(_)), "one account asks one after the other");
+    answer(&world, first).await;
+    assert_eq!(ann.await.unwrap(), Code::OK);
+    let second = next_said(&mut world).await;
+    answer(&world, second).await;
+    assert_eq!(bob.await.unwrap(), Code::OK);
 }
