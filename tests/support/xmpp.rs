@@ -138,7 +138,10 @@ impl XmppClient {
             Stanza::Iq(Iq::Result { id: answered, payload, .. }) => {
                 (*answered == id).then(|| payload.clone().or_else(|| Some(nothing())))
             }
-            Stanza::Iq(Iq::Error { id: answered, .. }) => (*answered == id).then_some(None),
+            Stanza::Iq(Iq::Error { id: answered, error, .. }) => {
+                // Seen where a test fails that counts on another answer.
+                (*answered == id).then(|| eprintln!("refused {what:.80}: {error:?}")).map(|()| None)
+            }
             _ => None,
         })
         .await
