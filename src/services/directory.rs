@@ -24,7 +24,7 @@ impl Services {
     ///
     /// # Errors
     ///
-    /// The store cannot be read.
+    /// The store cannot be read, or too many search.
     pub async fn found(
         &self,
         asker: &Address,
@@ -34,6 +34,7 @@ impl Services {
         if criteria.is_empty() {
             return Ok(Vec::new());
         }
+        let _turn = self.searches.turn().await.ok_or(Refusal::Unavailable)?;
         self.store.found(asker, criteria, most.min(MAX_FOUND)).await.map_err(refused)
     }
 }

@@ -10,6 +10,10 @@ use std::{
 };
 
 use compact_str::{CompactString, ToCompactString};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use crate::{base::clock::Millis, domain::address::Address};
 
@@ -19,12 +23,23 @@ const MAX_SEARCHES: usize = 10_000;
 /// For how long a phone can ask for the next page where others need the room.
 const KEPT: Duration = Duration::from_secs(10 * 60);
 
-/// Searches that can go on. They are forgotten with us: the phone searches again.
-#[derive(Default)]
+/// How long a search waits for those before it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Searches that can go on, and whose turn it is. They are forgotten with us: the phone searches
+/// again.
 pub struct Searches {
     /// By session.
     kept: Mutex<HashMap<CompactString, Search>>,
     last: AtomicU32,
+    /// One at a time: each reads of everybody, and others want to read, too.
+    turn: Semaphore,
+}
+
+impl Default for Searches {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), last: AtomicU32::default(), turn: Semaphore::new(1) }
+    }
 }
 
 /// What a search found.
@@ -40,6 +55,11 @@ pub struct Search {
 }
 
 impl Searches {
+    /// Waits for the turn of a search; none if that takes too long.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        timeout(PATIENCE, self.turn.acquire()).await.ok()?.ok()
+    }
+
     /// Keeps a search in the place of the session's one before; returns its number, none where
     /// there is no room for it.
     pub fn keep(

@@ -32,8 +32,10 @@ impl Store {
     ) -> Result<Vec<Found>, StoreError> {
         let criteria = &criteria[..criteria.len().min(MAX_CRITERIA)];
         let places = (4..).step_by(2);
-        let conditions: Vec<String> =
-            places.zip(criteria).map(|(place, criterion)| condition(criterion, place)).collect();
+        let conditions = places.zip(criteria).enumerate();
+        let conditions: Vec<String> = conditions
+            .map(|(number, (place, criterion))| condition(criterion, place, number == 0))
+            .collect();
         let text = format!("{SELECT_FOUND}{} {ORDER}", conditions.concat());
         // Of the conditions only the number of a place differs.
         let query = sqlx::query(AssertSqlSafe(text))
@@ -56,7 +58,10 @@ impl Store {
 }
 
 /// Returns the condition of a criterion, whose two values are bound from a place on.
-fn condition(criterion: &Criterion, place: usize) -> String {
+///
+/// Those who meet the first are listed by the index; of them the others are asked one by one, until
+/// enough are found: a list of everybody for each letter that everybody has takes seconds.
+fn condition(criterion: &Criterion, place: usize, is_first: bool) -> String {
     let (fact, text) = (place, place + 1);
     let holds = match criterion {
         Criterion::Address(_) => return format!(" AND a.address = ${fact} AND ${text} = ''"),
@@ -66,9 +71,15 @@ fn condition(criterion: &Criterion, place: usize) -> String {
         Criterion::AgeFrom(_) => format!("CAST(e.text AS INTEGER) >= CAST(${text} AS INTEGER)"),
         Criterion::AgeTo(_) => format!("CAST(e.text AS INTEGER) <= CAST(${text} AS INTEGER)"),
     };
-    format!(
-        " AND a.address IN (SELECT e.account FROM entries e WHERE e.fact = ${fact} AND {holds})"
-    )
+    match is_first {
+        true => format!(
+            " AND a.address IN (SELECT e.account FROM entries e WHERE e.fact = ${fact} AND {holds})"
+        ),
+        false => format!(
+            " AND EXISTS (SELECT 1 FROM entries e
+                WHERE e.account = a.address AND e.fact = ${fact} AND {holds})"
+        ),
+    }
 }
 
 pub(super) fn set<'q>(

@@ -1,5 +1,10 @@
 //! Public profiles: told, asked for, found by; and who learns nothing.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
+
 use onesoup::{
     csp::{
         address::UserAddress,
@@ -24,6 +29,8 @@ use onesoup::{
         vcard::VCard,
     },
 };
+
+use tokio::task::JoinSet;
 
 use crate::world::{Phone, World, jid};
 
@@ -257,4 +264,34 @@ async fn nobody_waits_while_many_search() {
         }
     }
     assert_ne!(answered[20], "ping");
+}
+
+#[tokio::test]
+async fn many_searches_leave_others_their_reads() {
+    let world = World::new().await;
+    let city = Entry { fact: Fact::City, text: "x".into(), is_whole: false };
+    for number in 0..50 {
+        let account = world.account(&format!("amy{number}")).await;
+        let profile = Some(Box::new(PublicProfile { age: Some(30), ..PublicProfile::default() }));
+        let write = Write::SetPublicProfile { account, profile, entries: vec![city.clone()] };
+        world.services.store.commit(vec![write]).await.unwrap();
+    }
+    let (amy, finished) =
+        (world.services.own_address("amy0").unwrap(), Arc::new(AtomicU32::new(0)));
+    let mut searches = JoinSet::new();
+    for _ in 0..8 {
+        let (services, amy, finished) = (world.services.clone(), amy.clone(), finished.clone());
+        searches.spawn(async move {
+            let criteria = vec![Criterion::Text(Fact::City, "x".into()); 16];
+            assert_eq!(services.found(&amy, &criteria, 100).await.unwrap().len(), 50);
+            finished.fetch_add(1, Relaxed);
+        });
+    }
+    tokio::task::yield_now().await;
+    world.services.store.account(&amy).await.unwrap();
+    // There are four that read: else as many searches would be over.
+    assert!(finished.load(Relaxed) < 4);
+    while let Some(done) = searches.join_next().await {
+        done.unwrap();
+    }
 }
