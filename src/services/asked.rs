@@ -32,6 +32,9 @@ const HANDS_OF_DOMAIN: usize = 4;
 /// After this time a card is looked at again when a phone wants to show it.
 const CARD_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A card that was not to be had is asked for again after this time.
+const RETRY: Duration = Duration::from_secs(60 * 60);
+
 /// A card whose owner shows another picture is looked at again, but not sooner.
 const PAUSE: Duration = Duration::from_secs(60);
 
@@ -44,6 +47,17 @@ pub enum Question {
     Version,
     /// What time it is, of a device; once while it is there.
     Time,
+}
+
+/// How a question ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was not put: it is as if it had not begun.
+    NotPut,
+    /// Nothing is known of the matter.
+    InVain,
+    /// There is an answer, also one that there is nothing to tell.
+    Answered,
 }
 
 /// The questions of late.
@@ -78,6 +92,7 @@ struct Entry {
     /// The picture that the contact showed then: nothing else tells that a card may be new.
     picture: Option<String>,
     is_under_way: bool,
+    was_in_vain: bool,
 }
 
 impl Default for Asked {
@@ -108,6 +123,7 @@ impl Asked {
                 Question::Card if entry.picture.as_deref() != picture => {
                     now.since(entry.since) < PAUSE
                 }
+                Question::Card if entry.was_in_vain => now.since(entry.since) < RETRY,
                 Question::Card => now.since(entry.since) < CARD_LASTS,
                 Question::Version | Question::Time => true,
             };
@@ -127,7 +143,8 @@ impl Asked {
         }
         all.under_way += 1;
         all.domains.entry(domain.into()).or_default().under_way += 1;
-        let entry = Entry { since: now, picture: picture.map(str::to_owned), is_under_way: true };
+        let picture = picture.map(str::to_owned);
+        let entry = Entry { since: now, picture, is_under_way: true, was_in_vain: false };
         let asked = all.asked.entry(by.clone()).or_default();
         if asked.insert((of.clone(), question), entry).is_none() {
             all.count += 1;
@@ -151,8 +168,8 @@ impl Asked {
         Some(Turn { _of_domain: of_domain, _of_all: of_all })
     }
 
-    /// Takes note that a question is over; one that was not put is forgotten.
-    pub fn ends(&self, by: &Address, (of, question): (&Device, Question), was_put: bool) {
+    /// Takes note that a question is over.
+    pub fn ends(&self, by: &Address, (of, question): (&Device, Question), end: End) {
         let all = &mut *self.all();
         all.under_way = all.under_way.saturating_sub(1);
         if let Some(domain) = all.domains.get_mut(of.account.domain()) {
@@ -164,7 +181,8 @@ impl Asked {
         all.retain(by, |key, entry| {
             let is_it = key.0 == *of && key.1 == question;
             entry.is_under_way &= !is_it;
-            was_put || !is_it
+            entry.was_in_vain |= is_it && end == End::InVain;
+            end != End::NotPut || !is_it
         });
     }
 
@@ -233,20 +251,25 @@ mod tests {
         let (asked, start) = (Asked::default(), Millis(0));
         let (lee, kim) = (lee(), kim());
         let begins = |picture, now| asked.begins(&kim, (&lee, Question::Card), picture, now);
-        let ends = |was_put| asked.ends(&kim, (&lee, Question::Card), was_put);
+        let ends = |end| asked.ends(&kim, (&lee, Question::Card), end);
         assert!(begins(None, start));
         assert!(!begins(None, start.after(CARD_LASTS)), "one at a time");
-        ends(true);
+        ends(End::Answered);
         assert!(!begins(None, start.after(PAUSE)));
         assert!(asked.is_outdated(&kim, &lee.account, Some("a")));
         assert!(!begins(Some("a"), start));
         assert!(begins(Some("a"), start.after(PAUSE)));
-        ends(true);
+        ends(End::Answered);
         assert!(!asked.is_outdated(&kim, &lee.account, Some("a")));
         assert!(begins(Some("a"), start.after(PAUSE).after(CARD_LASTS)));
-        ends(false);
+        ends(End::NotPut);
         assert!(!asked.is_outdated(&kim, &lee.account, None), "what was not put is forgotten");
         assert!(begins(None, start));
+        ends(End::InVain);
+        assert!(!begins(None, start.after(PAUSE)));
+        assert!(begins(None, start.after(RETRY)), "sooner than one that is known");
+        ends(End::Answered);
+        assert!(!begins(None, start.after(RETRY).after(RETRY)));
     }
 
     #[test]
@@ -257,16 +280,16 @@ mod tests {
         for name in ["a", "b"] {
             for question in [Question::Version, Question::Time] {
                 assert!(begins(&device(name), question, Millis(0)));
-                asked.ends(&kim(), (&device(name), question), true);
+                asked.ends(&kim(), (&device(name), question), End::Answered);
                 assert!(!begins(&device(name), question, now));
             }
         }
         assert!(begins(&lee(), Question::Card, Millis(0)));
-        asked.ends(&kim(), (&lee(), Question::Card), true);
+        asked.ends(&kim(), (&lee(), Question::Card), End::Answered);
         asked.forget(&kim(), &device("a"));
         assert!(begins(&device("a"), Question::Time, now));
         assert!(!begins(&device("b"), Question::Time, now));
-        asked.ends(&kim(), (&device("a"), Question::Time), true);
+        asked.ends(&kim(), (&device("a"), Question::Time), End::Answered);
         asked.forget(&kim(), &lee());
         assert!(begins(&device("b"), Question::Time, now));
         assert!(!begins(&lee(), Question::Card, Millis(0)), "the account is there still");
@@ -291,7 +314,7 @@ mod tests {
         drop(turns);
         for number in 0..100 {
             let silent = Device::any(Address::of(&format!("p{number}"), "silent.test"));
-            asked.ends(&kim(), (&silent, Question::Card), true);
+            asked.ends(&kim(), (&silent, Question::Card), End::Answered);
         }
         assert!(!asked.all().domains.contains_key("silent.test"), "nothing is left of it");
     }
@@ -315,7 +338,8 @@ mod tests {
         let mut all = asked.all();
         all.under_way = 0;
         all.domains.clear();
-        let entry = || Entry { since: Millis(0), picture: None, is_under_way: false };
+        let entry =
+            || Entry { since: Millis(0), picture: None, is_under_way: false, was_in_vain: false };
         let many =
             (0..MAX_ASKED).map(|number| ((device(&number.to_string()), Question::Time), entry()));
         all.asked = HashMap::from([(kim(), many.collect())]);

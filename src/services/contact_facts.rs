@@ -17,7 +17,12 @@ use crate::{
         presence::{Client, Presence, speaking},
         refusal::Refusal,
     },
-    services::{asked::Question, context::Services, inquiry::Unanswered, person::Person},
+    services::{
+        asked::{End, Question},
+        context::Services,
+        inquiry::Unanswered,
+        person::Person,
+    },
     store::contact_presence::{ContactPresence, shown_by},
     xmpp::{entity_time::EntityTime, iq::Query, payload::Payload, vcard::VCard, version::Version},
 };
@@ -133,17 +138,17 @@ impl Services {
         let (services, by) = (self.clone(), by.clone());
         // Ends with the answer, or when it is given up.
         Some(tokio::spawn(async move {
-            let was_put = services.ask_now(&by, &of, question).await;
-            services.asked.ends(&by, (&of, question), was_put);
+            let end = services.ask_now(&by, &of, question).await;
+            services.asked.ends(&by, (&of, question), end);
         }))
     }
 
-    /// Asks, and takes note of the answer; returns whether the question was put.
-    async fn ask_now(&self, by: &Address, of: &Device, question: Question) -> bool {
-        let Some(_turn) = self.asked.turn(of).await else { return false };
+    /// Asks, and takes note of the answer.
+    async fn ask_now(&self, by: &Address, of: &Device, question: Question) -> End {
+        let Some(_turn) = self.asked.turn(of).await else { return End::NotPut };
         // A device is known only to who sees it.
         if question == Question::Card && !self.sees(by, &of.account).await {
-            return false;
+            return End::NotPut;
         }
         let query = match question {
             Question::Card => Query::vcard(),
@@ -151,8 +156,10 @@ impl Services {
             Question::Time => Query::Time,
         };
         let answer = match self.inquire(by, of, query).await {
-            Err(Unanswered::NotAsked) => return false,
-            Err(Unanswered::Late | Unanswered::Refused) => None,
+            Err(Unanswered::NotAsked) => return End::NotPut,
+            // What is known stays.
+            Err(unanswered) if unanswered.is_for_now() => return End::InVain,
+            Err(_) => None,
             Ok(answer) => answer,
         };
         let noted = match (question, answer) {
@@ -165,7 +172,7 @@ impl Services {
         if let Err(refusal) = noted {
             tracing::warn!(?refusal, account = %by, %of, ?question, "an answer was not noted");
         }
-        true
+        End::Answered
     }
 
     async fn tells_card(

@@ -12,6 +12,7 @@ use crate::{
     domain::address::{Address, Device},
     services::{context::Services, questions::Waiting},
     xmpp::{
+        condition::Condition,
         iq::{Iq, IqKind, Query},
         payload::Payload,
     },
@@ -30,8 +31,25 @@ pub enum Unanswered {
     NotAsked,
     /// None came in time.
     Late,
-    /// It was refused.
-    Refused,
+    /// It was refused, and why.
+    Refused(Condition),
+}
+
+impl Unanswered {
+    /// Returns whether there may be an answer another time: somebody on the way did not do its part.
+    pub fn is_for_now(self) -> bool {
+        match self {
+            Self::NotAsked | Self::Late => true,
+            Self::Refused(condition) => matches!(
+                condition,
+                Condition::RemoteServerNotFound
+                    | Condition::RemoteServerTimeout
+                    | Condition::ResourceConstraint
+                    | Condition::InternalServerError
+                    | Condition::PolicyViolation
+            ),
+        }
+    }
 }
 
 impl Services {
@@ -56,8 +74,8 @@ impl Services {
         self.say(&Iq::get(from, to, &id, query).into());
         match timeout(PATIENCE, answered).await {
             Ok(Ok(IqKind::Result(payload))) => Ok(payload),
-            Ok(Ok(_)) => Err(Unanswered::Refused),
-            Ok(Err(_)) | Err(_) => Err(Unanswered::Late),
+            Ok(Ok(IqKind::Error(error))) => Err(Unanswered::Refused(error.condition)),
+            Ok(Ok(IqKind::Get(_) | IqKind::Set(_)) | Err(_)) | Err(_) => Err(Unanswered::Late),
         }
     }
 }

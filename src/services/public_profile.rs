@@ -25,7 +25,6 @@ use crate::{
     services::{
         context::Services,
         directory::set_public_profile,
-        inquiry::Unanswered,
         messaging::details,
         person::Person,
         refused,
@@ -153,8 +152,8 @@ impl Services {
                 let card = card.map(|card| VCard::read(card.node())).unwrap_or_default();
                 Ok(bridge::public_profile::of_vcard(&card, self.clock.now()))
             }
-            Ok(Err(Unanswered::Refused)) => Err(Refusal::NoSuchUser),
-            Ok(Err(Unanswered::NotAsked | Unanswered::Late)) | Err(_) => Err(Refusal::Unavailable),
+            Ok(Err(unanswered)) if !unanswered.is_for_now() => Err(Refusal::NoSuchUser),
+            Ok(Err(_)) | Err(_) => Err(Refusal::Unavailable),
         }
     }
 }

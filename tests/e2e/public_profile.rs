@@ -66,6 +66,9 @@ async fn a_public_profile_is_told_to_strangers_and_the_account_found_by_it() {
         assert_eq!(text(&card, &["NICKNAME"]), "Grace Murray Pptold");
         assert_eq!(text(&card, &["ADR", "LOCALITY"]), "Arlington");
     }
+    let shown = server.command(&["account", "show", "pptold"]).output().expect("the binary runs");
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("PP_CITY \"Arlington\""), "{shown}");
     let mut other = modern(server, "ppother").await;
     let response = profiles(&mut other, &["wv:pptold"]).await;
     assert_eq!(response.result.code, Code::OK);

@@ -192,6 +192,15 @@ async fn who_has_no_card_is_not_asked_again_and_one_that_goes_is_taken_back() {
     let asked = question(&mut world).await;
     answer(&world, asked, vcard("Ann")).await;
     told(&world, &kim, "ann@far.test", |list| card(list).is_some()).await;
+    // Where somebody on the way is at fault, what is known stays.
+    a_day_passes(&world, &kim).await;
+    watch(&kim, "wv:ann@far.test", &wanted).await;
+    kim.fetch().await;
+    let asked = question(&mut world).await;
+    world.arrives(asked.refuse(Condition::RemoteServerTimeout)).await;
+    watch(&kim, "wv:ann@far.test", &wanted).await;
+    told(&world, &kim, "ann@far.test", |list| card(list).is_some()).await;
+    assert_eq!(questions(&mut world).await, []);
     a_day_passes(&world, &kim).await;
     watch(&kim, "wv:ann@far.test", &wanted).await;
     kim.fetch().await;
