@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use minidom::Element;
 use onesoup::csp::address::UserAddress;
 use onesoup::csp::document::Spelling;
@@ -14,14 +13,13 @@ use onesoup::csp::presence_name::{AttributeKind, AttributeSet};
 use onesoup::csp::presence_value::{Attribute, Qualified};
 use onesoup::csp::primitive::Primitive;
 use onesoup::csp::version::Version;
-use onesoup::phone::event::{Event, Mood, Seen};
+use onesoup::phone::event::{Event, Seen};
 use onesoup::phone::handset::Habits;
 use onesoup::phone::session::Phone;
 use onesoup::phone::settings::PhoneSettings;
-use sha1::{Digest, Sha1};
 use tokio::time::timeout;
 use tokio_xmpp::parsers::iq::Iq;
-use tokio_xmpp::parsers::presence::{Show, Type};
+use tokio_xmpp::parsers::presence::Type;
 
 use crate::support::lab::Lab;
 use crate::support::phones::{
@@ -32,7 +30,6 @@ use crate::support::xmpp::XmppClient;
 
 const MOOD: &str = "http://jabber.org/protocol/mood";
 const GEOLOC: &str = "http://jabber.org/protocol/geoloc";
-const AVATAR: &str = "urn:xmpp:avatar:metadata";
 const NICK: &str = "http://jabber.org/protocol/nick";
 
 /// A phone that speaks 1.3 in XML, logged in.
@@ -46,7 +43,7 @@ pub(crate) fn everything() -> AttributeSet {
     AttributeSet { kinds: AttributeKind::WORDS.iter().map(|(_, kind)| kind.clone()).collect() }
 }
 
-fn some(kinds: &[AttributeKind]) -> AttributeSet {
+pub(crate) fn some(kinds: &[AttributeKind]) -> AttributeSet {
     AttributeSet { kinds: kinds.to_vec() }
 }
 
@@ -103,7 +100,7 @@ pub(crate) async fn befriend(phone: &mut Phone, user: &str, contact: &mut XmppCl
 }
 
 /// A contact publishes something of itself, as XEP-0163 §4.1 has it.
-async fn tell(contact: &mut XmppClient, node: &str, item: &str) {
+pub(crate) async fn tell(contact: &mut XmppClient, node: &str, item: &str) {
     pubsub(contact, &format!("<publish node='{node}'><item id='current'>{item}</item></publish>"))
         .await;
 }
@@ -131,7 +128,7 @@ pub(crate) fn drawn(seen: &Seen, kind: &AttributeKind) -> String {
     seen.attributes.find(kind).map(|attribute| format!("{attribute:?}")).unwrap_or_default()
 }
 
-fn mood(seen: &Seen) -> Option<Option<&str>> {
+pub(crate) fn mood(seen: &Seen) -> Option<Option<&str>> {
     match seen.attributes.find(&AttributeKind::StatusMood)? {
         Attribute::StatusMood(word) => Some(word.valid().map(|word| word.as_str())),
         _ => None,
@@ -240,92 +237,6 @@ async fn what_a_contact_on_ejabberd_publishes_is_shown_and_taken_back() {
         "<publish node='{GEOLOC}'><item id='current'><geoloc xmlns='{GEOLOC}'/></item></publish>"
     );
     contact_publishes("pepnear", contact, &nowhere).await;
-}
-
-/// Logs an S60 in that also watches a contact for these attributes.
-async fn s60_watching(server: &Server, user: &str, wv: &str, kinds: &[AttributeKind]) -> Phone {
-    let mut phone = s60(server, user).await;
-    watch(&mut phone, wv, some(kinds)).await;
-    phone
-}
-
-#[tokio::test]
-async fn a_phone_is_told_and_woken_for_what_it_watches_only() {
-    let (lab, server) = (Lab::shared(), Server::shared());
-    lab.register("quiet", "pw-quiet").await;
-    let mut contact = XmppClient::login(lab, "quiet@xmpp.test", "pw-quiet").await;
-    let wv = "wv:quiet@xmpp.test";
-    let kinds =
-        [AttributeKind::OnlineStatus, AttributeKind::UserAvailability, AttributeKind::Alias];
-    let mut phone = s60_watching(server, "quietsue", wv, &kinds).await;
-    befriend(&mut phone, "quietsue", &mut contact).await;
-    watch(&mut phone, wv, some(&kinds)).await;
-    for attempt in 0.. {
-        assert!(attempt < 10, "nothing is told of {wv}");
-        let name = format!("Sue {attempt}");
-        tell(&mut contact, NICK, &format!("<nick xmlns='{NICK}'>{name}</nick>")).await;
-        let told = expect_presence(&mut phone, "name", |seen| alias(seen) == Some(&name));
-        if timeout(Duration::from_secs(3), told).await.is_ok() {
-            break;
-        }
-    }
-    // Another phone of the same user asks for the mood: the first hears nothing of it.
-    let habits = settings(server, Habits::PLAIN, "quietsue");
-    let mut other = started(PhoneSettings { client_id: Some("other".into()), ..habits }).await;
-    watch(&mut other, wv, some(&[AttributeKind::StatusMood])).await;
-    while phone.poll().await.unwrap() > 0 {}
-    for (published, word) in [("happy", "HAPPY"), ("grieving", "SAD")] {
-        tell(&mut contact, MOOD, &format!("<mood xmlns='{MOOD}'><{published}/></mood>")).await;
-        expect_presence(&mut other, word, |seen| mood(seen) == Some(Some(word))).await;
-        assert_eq!(phone.poll().await.unwrap(), 0);
-    }
-    // A picture is another one by its hash, and none where it is taken back.
-    watch(&mut other, wv, some(&[AttributeKind::StatusContent])).await;
-    while other.poll().await.unwrap() + phone.poll().await.unwrap() > 0 {}
-    while other.take_event().is_some() {}
-    let mut octets = std::io::Cursor::new(Vec::new());
-    image::DynamicImage::new_rgb8(8, 8).write_to(&mut octets, image::ImageFormat::Png).unwrap();
-    let octets = octets.into_inner();
-    let hash: String = Sha1::digest(&octets).iter().map(|octet| format!("{octet:02x}")).collect();
-    let photo = format!("<BINVAL>{}</BINVAL>", BASE64_STANDARD.encode(&octets));
-    let card = format!("<vCard xmlns='vcard-temp'><PHOTO>{photo}</PHOTO></vCard>");
-    contact.ask("set", None, &card).await.expect("the profile is kept");
-    let picture = format!(
-        "<metadata xmlns='{AVATAR}'><info id='{hash}' type='image/png' bytes='1'/></metadata>"
-    );
-    for metadata in [picture, format!("<metadata xmlns='{AVATAR}'/>")] {
-        tell(&mut contact, AVATAR, &metadata).await;
-        expect_presence(&mut other, "a picture or none", |_| true).await;
-        assert_eq!(phone.poll().await.unwrap(), 0);
-    }
-    watch(&mut other, wv, some(&[AttributeKind::StatusMood])).await;
-    while other.poll().await.unwrap() > 0 {}
-    // What it would draw as before is no news either.
-    tell(&mut contact, MOOD, &format!("<mood xmlns='{MOOD}'><lonely/></mood>")).await;
-    tell(&mut contact, NICK, &format!("<nick xmlns='{NICK}'>Last</nick>")).await;
-    let seen = expect_presence(&mut phone, "name", |seen| alias(seen) == Some("Last")).await;
-    assert_eq!(mood(&seen), None);
-    assert_eq!(other.poll().await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn a_change_that_a_phone_draws_alike_is_no_news_to_it() {
-    let (lab, server) = (Lab::shared(), Server::shared());
-    lab.register("alike", "pw-alike").await;
-    let mut contact = XmppClient::login(lab, "alike@xmpp.test", "pw-alike").await;
-    let mut sue = s60(server, "alikesue").await;
-    befriend(&mut sue, "alikesue", &mut contact).await;
-    let habits = settings(server, Habits::PLAIN, "alikesue");
-    let mut ann = started(PhoneSettings { client_id: Some("other".into()), ..habits }).await;
-    watch(&mut ann, "wv:alike@xmpp.test", some(&[AttributeKind::StatusText])).await;
-    // S60 draws both as away, and cuts what is long; another phone of the user draws the whole.
-    let (long, longer) = ("x".repeat(50), "x".repeat(60));
-    contact.set_presence(Some(Show::Away), Some(&long)).await;
-    expect_presence(&mut sue, "away", |seen| seen.mood == Mood::Away).await;
-    while sue.poll().await.unwrap() > 0 {}
-    contact.set_presence(Some(Show::Dnd), Some(&longer)).await;
-    expect_presence(&mut ann, "longer", |seen| seen.status == longer).await;
-    assert_eq!(sue.poll().await.unwrap(), 0);
 }
 
 #[tokio::test]

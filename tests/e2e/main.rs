@@ -73,6 +73,10 @@ mod latency;
 
 /// Contact lists in every form.
 mod lists;
+
+/// What a phone does not watch, or would draw as before.
+mod noticing;
+
 /// Pictures, moods, places and profiles, both ways.
 mod personal;
 
