@@ -24,10 +24,14 @@ const MAX_UNDER_WAY: usize = 2000;
 const MAX_UNDER_WAY_OF_DOMAIN: usize = 500;
 
 /// Questions whose answers are awaited at once: the rest wait for their turn.
-const HANDS: usize = 64;
+const HANDS: usize = 1000;
 
-/// Of these, so many of one domain: one that does not answer takes no turn from others.
-const HANDS_OF_DOMAIN: usize = 4;
+/// Of these, so many to the accounts of one domain, for which its server answers: a domain that
+/// does not takes no turn from others.
+const HANDS_FOR_ACCOUNTS: usize = 16;
+
+/// And so many to its devices: those out of reach take no turn from the server.
+const HANDS_FOR_DEVICES: usize = 32;
 
 /// After this time a card is looked at again when a phone wants to show it.
 const CARD_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
@@ -78,7 +82,8 @@ struct All {
 
 struct Domain {
     under_way: usize,
-    hands: Arc<Semaphore>,
+    accounts: Arc<Semaphore>,
+    devices: Arc<Semaphore>,
 }
 
 /// The turn of a question, until its answer is there.
@@ -103,7 +108,9 @@ impl Default for Asked {
 
 impl Default for Domain {
     fn default() -> Self {
-        Self { under_way: 0, hands: Arc::new(Semaphore::new(HANDS_OF_DOMAIN)) }
+        let [accounts, devices] =
+            [HANDS_FOR_ACCOUNTS, HANDS_FOR_DEVICES].map(|hands| Arc::new(Semaphore::new(hands)));
+        Self { under_way: 0, accounts, devices }
     }
 }
 
@@ -162,8 +169,13 @@ impl Asked {
 
     /// Waits for the turn of a question that begins.
     pub async fn turn(&self, of: &Device) -> Option<Turn<'_>> {
-        let of_domain = self.all().domains.get(of.account.domain())?.hands.clone();
-        let of_domain = of_domain.acquire_owned().await.ok()?;
+        let hands = {
+            let all = self.all();
+            let domain = all.domains.get(of.account.domain())?;
+            let hands = if of.resource.is_some() { &domain.devices } else { &domain.accounts };
+            hands.clone()
+        };
+        let of_domain = hands.acquire_owned().await.ok()?;
         let of_all = self.hands.acquire().await.ok()?;
         Some(Turn { _of_domain: of_domain, _of_all: of_all })
     }
@@ -298,23 +310,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_domain_that_does_not_answer_takes_no_turn_from_others() {
+    async fn devices_that_do_not_answer_take_no_turn_from_others_nor_their_server() {
+        let silent = |number: usize| Device {
+            account: Address::of(&format!("p{number}"), "silent.test"),
+            resource: Some("x".into()),
+        };
         let asked = Asked::default();
         let begins =
             |of: &Device| assert!(asked.begins(&kim(), (of, Question::Card), None, Millis(0)));
         let mut turns = Vec::new();
         for number in 0..100 {
-            let silent = Device::any(Address::of(&format!("p{number}"), "silent.test"));
-            begins(&silent);
-            turns.extend(timeout(Duration::ZERO, asked.turn(&silent)).await);
+            begins(&silent(number));
+            turns.extend(timeout(Duration::ZERO, asked.turn(&silent(number))).await);
         }
-        assert_eq!(turns.len(), HANDS_OF_DOMAIN);
-        begins(&lee());
-        assert!(timeout(Duration::ZERO, asked.turn(&lee())).await.is_ok());
+        assert_eq!(turns.len(), HANDS_FOR_DEVICES);
+        for other in [lee(), Device::any(silent(0).account)] {
+            begins(&other);
+            assert!(timeout(Duration::ZERO, asked.turn(&other)).await.is_ok(), "{other}");
+            asked.ends(&kim(), (&other, Question::Card), End::Answered);
+        }
         drop(turns);
         for number in 0..100 {
-            let silent = Device::any(Address::of(&format!("p{number}"), "silent.test"));
-            asked.ends(&kim(), (&silent, Question::Card), End::Answered);
+            asked.ends(&kim(), (&silent(number), Question::Card), End::Answered);
         }
         assert!(!asked.all().domains.contains_key("silent.test"), "nothing is left of it");
     }

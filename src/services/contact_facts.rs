@@ -30,6 +30,9 @@ use crate::{
 /// How long a phone that asks for a card is left waiting for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A device that takes longer is out of reach, and others of its domain have their turn.
+const PATIENCE_WITH_DEVICES: Duration = Duration::from_secs(10);
+
 impl Services {
     /// Has a contact asked for what a phone wants to show of it and nothing has told yet.
     pub(super) fn ask_for(
@@ -155,7 +158,14 @@ impl Services {
             Question::Version => Query::Version,
             Question::Time => Query::Time,
         };
-        let answer = match self.inquire(by, of, query).await {
+        let answer = self.inquire(by, of, query);
+        let answer = match question {
+            Question::Card => answer.await,
+            Question::Version | Question::Time => {
+                timeout(PATIENCE_WITH_DEVICES, answer).await.unwrap_or(Err(Unanswered::Late))
+            }
+        };
+        let answer = match answer {
             Err(Unanswered::NotAsked) => return End::NotPut,
             // What is known stays.
             Err(unanswered) if unanswered.is_for_now() => return End::InVain,
