@@ -97,6 +97,17 @@ impl Looker {
         }
     }
 
+    /// The same in any order: presence alone waits where the link has to catch up.
+    pub(crate) async fn hears_in_any_order(&mut self, expected: &[&str]) {
+        let mut missing = expected.to_vec();
+        while !missing.is_empty() {
+            let heard = self.next().await;
+            let found = missing.iter().position(|expected| *expected == heard);
+            missing.remove(found.unwrap_or_else(|| panic!("{heard} of {}: {missing:?}", self.own)));
+            self.last = heard;
+        }
+    }
+
     async fn next(&mut self) -> String {
         let own = &self.own;
         let last = &self.last;
