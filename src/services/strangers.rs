@@ -50,72 +50,69 @@ struct Rate {
 #[derive(Default)]
 pub struct Strangers(Mutex<Inner>);
 
-#[derive(Default)]
 struct Inner {
-    /// When all that was asked of late is forgotten.
-    accounts: HashMap<Address, Millis>,
-    domains: HashMap<CompactString, Millis>,
-    registering: HashMap<Address, Millis>,
-    registering_domains: HashMap<CompactString, Millis>,
-    searching: HashMap<Address, Millis>,
-    searching_domains: HashMap<CompactString, Millis>,
+    /// By account that is asked.
+    asking: Matter,
+    /// By who registers.
+    registering: Matter,
+    /// By who searches.
+    searching: Matter,
     refused: u64,
     next_line: Millis,
+}
+
+/// What is bounded by people and by the domains that strangers are from.
+struct Matter {
+    people: Bound<Address>,
+    domains: Bound<CompactString>,
+}
+
+struct Bound<K> {
+    rate: Rate,
+    /// When all that was asked of late is forgotten.
+    forgotten: HashMap<K, Millis>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            asking: Matter::new(TO_AN_ACCOUNT, FROM_A_DOMAIN),
+            registering: Matter::new(REGISTERING, REGISTERING_FROM_A_DOMAIN),
+            searching: Matter::new(SEARCHING, SEARCHING_FROM_A_DOMAIN),
+            refused: 0,
+            next_line: Millis::default(),
+        }
+    }
 }
 
 impl Strangers {
     /// Returns whether a stranger may ask to see an account now, and counts it.
     pub fn may_ask(&self, account: &Address, stranger: &Address, now: Millis) -> bool {
-        let inner = &mut *self.0.lock().expect("no holder of this lock panics");
-        let may_ask = are_within(
-            (&mut inner.domains, stranger.domain().into(), FROM_A_DOMAIN),
-            (&mut inner.accounts, account.clone(), TO_AN_ACCOUNT),
-            now,
-        );
-        if !may_ask {
-            inner.refused(stranger, now);
-        }
-        may_ask
+        self.may(stranger, now, |inner| inner.asking.takes(account, stranger.domain(), now))
     }
 
     /// Returns whether a stranger may register now, and counts it.
     pub fn may_register(&self, stranger: &Address, now: Millis) -> bool {
-        let inner = &mut *self.0.lock().expect("no holder of this lock panics");
-        let may_register = are_within(
-            (&mut inner.registering_domains, stranger.domain().into(), REGISTERING_FROM_A_DOMAIN),
-            (&mut inner.registering, stranger.clone(), REGISTERING),
-            now,
-        );
-        if !may_register {
-            inner.refused(stranger, now);
-        }
-        may_register
+        self.may(stranger, now, |inner| inner.registering.takes(stranger, stranger.domain(), now))
     }
 
     /// Returns whether a stranger may search now, and counts it.
     pub fn may_search(&self, stranger: &Address, now: Millis) -> bool {
-        let inner = &mut *self.0.lock().expect("no holder of this lock panics");
-        let may_search = are_within(
-            (&mut inner.searching_domains, stranger.domain().into(), SEARCHING_FROM_A_DOMAIN),
-            (&mut inner.searching, stranger.clone(), SEARCHING),
-            now,
-        );
-        if !may_search {
-            inner.refused(stranger, now);
-        }
-        may_search
+        self.may(stranger, now, |inner| inner.searching.takes(stranger, stranger.domain(), now))
     }
 
     /// Returns whether somebody who is registered may change that now, and counts it.
     pub fn may_change(&self, stranger: &Address, now: Millis) -> bool {
+        self.may(stranger, now, |inner| inner.registering.people.takes(stranger, now))
+    }
+
+    fn may(&self, stranger: &Address, now: Millis, takes: impl FnOnce(&mut Inner) -> bool) -> bool {
         let mut inner = self.0.lock().expect("no holder of this lock panics");
-        let next = next(&mut inner.registering, stranger, REGISTERING, now);
-        let may_change =
-            next.map(|next| inner.registering.insert(stranger.clone(), next)).is_some();
-        if !may_change {
+        let may = takes(&mut inner);
+        if !may {
             inner.refused(stranger, now);
         }
-        may_change
+        may
     }
 }
 
@@ -132,40 +129,48 @@ impl Inner {
     }
 }
 
-/// What is remembered, of whom, and how fast that may come.
-type Count<'a, K> = (&'a mut HashMap<K, Millis>, K, Rate);
-
-/// Returns whether something is within two bounds, and counts it then: beyond one of them it takes
-/// no room from others at the other.
-fn are_within<A: Eq + Hash, B: Eq + Hash>(
-    (all, one, rate): Count<'_, A>,
-    (others, other, other_rate): Count<'_, B>,
-    now: Millis,
-) -> bool {
-    let times = next(all, &one, rate, now).zip(next(others, &other, other_rate, now));
-    if let Some((time, other_time)) = times {
-        all.insert(one, time);
-        others.insert(other, other_time);
+impl Matter {
+    fn new(by_person: Rate, by_domain: Rate) -> Self {
+        Self { people: Bound::new(by_person), domains: Bound::new(by_domain) }
     }
-    times.is_some()
+
+    /// Returns whether one more is within both bounds, and counts it then: beyond one of them it
+    /// takes no room from others at the other.
+    fn takes(&mut self, person: &Address, domain: &str, now: Millis) -> bool {
+        let domain = domain.into();
+        let times = self.domains.next(&domain, now).zip(self.people.next(person, now));
+        if let Some((of_domain, of_person)) = times {
+            self.domains.forgotten.insert(domain, of_domain);
+            self.people.forgotten.insert(person.clone(), of_person);
+        }
+        times.is_some()
+    }
 }
 
-/// Returns when all is forgotten if one more comes now; none if that is beyond the bound.
-fn next<K: Eq + Hash>(
-    remembered: &mut HashMap<K, Millis>,
-    key: &K,
-    rate: Rate,
-    now: Millis,
-) -> Option<Millis> {
-    if remembered.len() >= MAX_REMEMBERED {
-        remembered.retain(|_, forgotten| *forgotten > now);
+impl<K: Clone + Eq + Hash> Bound<K> {
+    fn new(rate: Rate) -> Self {
+        Self { rate, forgotten: HashMap::new() }
     }
-    let forgotten = remembered.get(key).copied();
-    if forgotten.is_none() && remembered.len() >= MAX_REMEMBERED {
-        return None;
+
+    /// Returns whether one more is within the bound, and counts it then.
+    fn takes(&mut self, key: &K, now: Millis) -> bool {
+        let next = self.next(key, now);
+        next.map(|next| self.forgotten.insert(key.clone(), next)).is_some()
     }
-    let next = forgotten.unwrap_or_default().max(now).after(rate.pause);
-    (next <= now.after(rate.pause * rate.at_once)).then_some(next)
+
+    /// Returns when all is forgotten if one more comes now; none if that is beyond the bound.
+    fn next(&mut self, key: &K, now: Millis) -> Option<Millis> {
+        if self.forgotten.len() >= MAX_REMEMBERED {
+            self.forgotten.retain(|_, forgotten| *forgotten > now);
+        }
+        let forgotten = self.forgotten.get(key).copied();
+        if forgotten.is_none() && self.forgotten.len() >= MAX_REMEMBERED {
+            return None;
+        }
+        let Rate { at_once, pause } = self.rate;
+        let next = forgotten.unwrap_or_default().max(now).after(pause);
+        (next <= now.after(pause * at_once)).then_some(next)
+    }
 }
 
 #[cfg(test)]
@@ -263,7 +268,7 @@ mod tests {
             let account = Address::of(&format!("a{number}"), "onesoup.test");
             strangers.may_ask(&account, &stranger, now);
         }
-        assert!(strangers.0.lock().unwrap().domains.len() <= MAX_REMEMBERED);
+        assert!(strangers.0.lock().unwrap().asking.domains.forgotten.len() <= MAX_REMEMBERED);
         let later = now.after(Duration::from_secs(3600));
         assert!(strangers.may_ask(&kim(), &stranger(1), later));
     }
